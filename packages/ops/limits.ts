@@ -1,0 +1,11 @@
+/** Every cap of logs and the admin port, with what happens at it. */
+
+export const LOG_BUFFER_BYTES_MAX = 4 * 1024 * 1024; // Records beyond are dropped and counted: a log never stops a tick.
+export const LOG_TEXT_CHARS_MAX = 8192; // A longer text in a record is cut, with an ellipsis.
+export const LOG_DEPTH_MAX = 6; // Deeper values of a record are left out.
+export const LOG_ENTRIES_MAX = 64; // Further keys or items of one value are left out.
+export const LOG_FLUSH_MS_MAX = 1000; // A flush at exit gives up after this.
+
+export const ADMIN_CONNECTIONS_MAX = 64; // Further connections are closed at once.
+export const ADMIN_HEADERS_MS_MAX = 5_000; // A slower request head is answered 408 and closed.
+export const ADMIN_CHECK_MS_MAX = 2_000; // A slower readiness check counts as not ready.

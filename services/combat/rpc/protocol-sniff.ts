@@ -1,0 +1,37 @@
+/**
+ * Protocol sniff: HTTP/1.1 and HTTP/2 without TLS on one port, told apart by a connection's first bytes.
+ * In:  a fresh socket.   Out: the same socket with nothing taken from it, given to one of the two.
+ * Law: HTTP/2 begins with a fixed preface (RFC 9113, 3.4) and no HTTP/1.1 method begins so. A connection that stays
+ *      silent is closed; one that stops within the preface's beginning too.
+ */
+import type { Socket } from "node:net";
+import { FIRST_BYTES_MS_MAX } from "./limits.ts";
+
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+const TELLING_BYTES = 3; // "PRI": POST, PUT, PATCH and PROPFIND have all differed by then.
+
+export type ProtocolChoice = { readonly http1: (socket: Socket) => void; readonly http2: (socket: Socket) => void };
+
+export function sniffProtocol(socket: Socket, choice: ProtocolChoice): void {
+  const timer = setTimeout(() => socket.destroy(), FIRST_BYTES_MS_MAX);
+  const onReadable = () => {
+    const bytes = socket.read() as Buffer | null;
+    if (bytes === null) return; // The end of the stream: 'close' follows.
+    const isPreface = PREFACE.subarray(0, bytes.length).equals(bytes.subarray(0, PREFACE.length));
+    socket.unshift(bytes);
+    if (isPreface && bytes.length < TELLING_BYTES) return; // Too little to tell; more bytes call this again.
+    settle();
+    if (isPreface) choice.http2(socket);
+    else choice.http1(socket);
+  };
+  const onError = () => socket.destroy();
+  const settle = () => {
+    clearTimeout(timer);
+    socket.removeListener("readable", onReadable);
+    socket.removeListener("error", onError);
+    socket.removeListener("close", settle);
+  };
+  socket.on("readable", onReadable);
+  socket.on("error", onError);
+  socket.on("close", settle);
+}

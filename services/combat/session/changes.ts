@@ -1,0 +1,189 @@
+/**
+ * Changes of the record, in two halves: a plan says what the record would be, or why not; once that is saved, `apply`
+ * makes it so. So a call that was answered is committed, and one that failed changed nothing.
+ * Law: plans read, only `apply` writes; the host runs the changes of one session one after the other.
+ */
+import { invalid, no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
+import { PLAYERS_MAX, SEATS_EVER_MAX, TEAMS_MAX } from "../limits.ts";
+import type { SessionRecord } from "../stores/session-store.ts";
+import { isOver, mayMove } from "./lifecycle.ts";
+import { participantOf, recordOf } from "./record.ts";
+import type { Seat } from "./roster.ts";
+import type { Session } from "./session.ts";
+import type { EndReason, SessionStatus } from "./settings.ts";
+
+export type Change<T = void> = {
+  /** What is to be saved, under the next version. */
+  record: SessionRecord;
+  apply(time: { nowMs: number; unixMs: number }): T;
+};
+
+export type SeatRequest = {
+  playerId: string;
+  teamId: string | null;
+  listed: boolean;
+  key: string | null;
+  /** A team id to use when a new team is needed. */
+  newTeamId: string;
+  unixMs: number;
+};
+
+/** A new seat. Whoever has one already is not this function's business. */
+export function planSeat(session: Session, request: SeatRequest): Result<Change<Seat>> {
+  const problemFound = problemWithSeat(session, request);
+  if (problemFound !== null) return no(problemFound);
+  const { playerId, listed } = request;
+  const seat: Omit<Seat, "side"> = {
+    playerId,
+    teamId: teamFor(session, request),
+    slot: session.roster.freeSlot(),
+    joinedAtMs: request.unixMs,
+    listed,
+    confirmed: !listed,
+    connection: "expected",
+    joinKey: request.key,
+    graceUsedMs: 0,
+  };
+  const record = nextRecord(session);
+  record.participants = record.participants.filter((other) => other.playerId !== playerId);
+  record.participants.push(participantOf({ ...seat, side: 0 }, null));
+  return ok({ record, apply: (time) => session.handleSeat(time.unixMs, seat) });
+}
+
+function problemWithSeat(session: Session, { teamId }: SeatRequest): Problem | null {
+  const { roster, settings } = session;
+  if (isOver(session.status)) return overAlready(session);
+  const sitting = roster.sitting().length;
+  const seats = Math.min(settings.maxPlayers, PLAYERS_MAX);
+  if (sitting >= seats || roster.seats.length >= SEATS_EVER_MAX) {
+    return problem("SESSION_FULL", "The session is full", { players: sitting, max_players: seats });
+  }
+  const isNewTeam = teamId !== null && roster.sideOf(teamId) === -1 && settings.gameMode !== "deathmatch";
+  if (isNewTeam && roster.teams.length >= TEAMS_MAX) {
+    return invalid("team_id", teamId, `one of the session's ${TEAMS_MAX} teams`);
+  }
+  return null;
+}
+
+/** In deathmatch everyone is a side; else the team asked for, or the smallest of at least two. */
+function teamFor(session: Session, { playerId, teamId, newTeamId }: SeatRequest): string {
+  if (session.settings.gameMode === "deathmatch") return playerId;
+  if (teamId !== null) return teamId;
+  const smallest = session.roster.smallestTeam();
+  return session.roster.teams.length < 2 || smallest === null ? newTeamId : smallest;
+}
+
+/** Confirms a seat that the roster gave. */
+export function planConfirm(session: Session, seat: Seat, key: string | null): Result<Change<Seat>> {
+  if (isOver(session.status)) return no(overAlready(session));
+  const record = nextRecord(session);
+  for (const other of record.participants) if (other.playerId === seat.playerId) other.joinKey = key;
+  return ok({
+    record,
+    apply: () => {
+      seat.confirmed = true;
+      seat.joinKey = key;
+      return seat;
+    },
+  });
+}
+
+export function planLeave(session: Session, playerId: string): Result<Change> {
+  const seat = session.roster.seat(playerId);
+  if (seat === null || seat.connection === "left") {
+    return no(
+      problem("PARTICIPANT_NOT_FOUND", `Player '${playerId}' does not play in this session`, { player_id: playerId }),
+    );
+  }
+  if (isOver(session.status)) return no(overAlready(session));
+  const record = nextRecord(session);
+  for (const other of record.participants) if (other.playerId === playerId) other.connection = "left";
+  return ok({ record, apply: (time) => session.handleLeave(time.unixMs, playerId) });
+}
+
+export function planStatus(session: Session, status: "active" | "paused", unixMs: number): Result<Change> {
+  const illegal = problemWithMove(session, status);
+  if (illegal !== null) return no(illegal);
+  const starts = session.status === "waiting";
+  if (starts) {
+    const notYet = session.problemWithStart();
+    if (notYet !== null) return no(notYet);
+  }
+  const record = { ...nextRecord(session), status };
+  if (starts) record.startedAtMs = unixMs;
+  return ok({
+    record,
+    apply: (time) => {
+      // The match may have ended by itself while the record was being saved; then that end stands.
+      if (mayMove(session.status, status)) session.handleStatus(time.unixMs, status);
+    },
+  });
+}
+
+export type End = { status: "ended" | "cancelled"; reason: EndReason };
+
+export function planEnd(session: Session, end: End, unixMs: number): Result<Change> {
+  const illegal = problemWithMove(session, end.status);
+  if (illegal !== null) return no(illegal);
+  const record = { ...nextRecord(session), status: end.status, endReason: end.reason, endedAtMs: unixMs };
+  return ok({ record, apply: (time) => session.handleEnd(time.unixMs, { ...end, winner: null }) });
+}
+
+export type SettingsChange = {
+  maxRounds: number | null;
+  timeLimitMinutes: number | null;
+  allowSpectators: boolean | null;
+  currentRound: number | null;
+};
+
+export function planSettings(session: Session, change: SettingsChange): Result<Change> {
+  if (isOver(session.status)) return no(overAlready(session));
+  const { settings, world } = session;
+  const maxRounds = change.maxRounds ?? settings.maxRounds;
+  const round = change.currentRound ?? world.round;
+  if (change.currentRound !== null && session.status === "waiting") {
+    const details = { field: "current_round", status: session.status };
+    return no(problem("INVALID_STATE_TRANSITION", "Rounds are set in sessions that have begun", details));
+  }
+  if (round > maxRounds) {
+    const field = change.currentRound === null ? "max_rounds" : "current_round";
+    const allowed = field === "max_rounds" ? `${round} or more, the round being played` : `1 to ${maxRounds}`;
+    return no(invalid(field, field === "max_rounds" ? maxRounds : round, allowed));
+  }
+  const next = {
+    maxRounds,
+    timeLimitMinutes: change.timeLimitMinutes ?? settings.timeLimitMinutes,
+    allowSpectators: change.allowSpectators ?? settings.allowSpectators,
+  };
+  const record = nextRecord(session);
+  Object.assign(record.settings, next);
+  record.currentRound = round;
+  return ok({
+    record,
+    apply: (time) => {
+      if (isOver(session.status)) return;
+      session.handleSettings(time.unixMs, next);
+      if (change.currentRound !== null) session.handleRound(time.unixMs, round);
+    },
+  });
+}
+
+/** Saves what changed by itself. */
+export function planSave(session: Session): Change {
+  return { record: nextRecord(session), apply: () => {} };
+}
+
+function problemWithMove(session: Session, to: SessionStatus): Problem | null {
+  if (mayMove(session.status, to)) return null;
+  const details = { field: "status", from: session.status, to };
+  return problem("INVALID_STATE_TRANSITION", `A session that is ${session.status} cannot become ${to}`, details);
+}
+
+function overAlready(session: Session): Problem {
+  return problem("INVALID_STATE_TRANSITION", `The session is ${session.status}`, { status: session.status });
+}
+
+function nextRecord(session: Session): SessionRecord {
+  const record = recordOf(session);
+  return { ...record, version: record.version + 1 };
+}

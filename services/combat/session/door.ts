@@ -1,0 +1,145 @@
+/**
+ * Door: who gets in to watch or play, and how. A ticket opens once; a newer socket of the same player takes over from
+ * the older; one who comes back is held a moment, so that it can say where it stopped before it is shown everything.
+ * In: an attach as the gateway verified it. Out: a viewer that the caller then lets enter, or the reason why not.
+ */
+import type { Clock } from "#kit/clock.ts";
+import { no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
+import { RESUME_WAIT_MS, SPECTATORS_MAX, TICKETS_REMEMBERED_MAX } from "../limits.ts";
+import type { SessionRecord } from "../stores/session-store.ts";
+import type { Cursor, Outlet, Viewer } from "./audience.ts";
+import type { CameraRequest } from "./cameras.ts";
+import type { SessionHost } from "./host.ts";
+import type { Hosted } from "./hosted.ts";
+import { isOver } from "./lifecycle.ts";
+import type { Session } from "./session.ts";
+
+export type AttachRequest = {
+  outlet: Outlet;
+  connection: number;
+  sessionId: string;
+  playerId: string;
+  /** A service or an admin: may watch what is private. */
+  trusted: boolean;
+  ticket: { id: string; expiresAtUnixMs: number } | null;
+  resume: Cursor | null;
+  /** A spectator's first view; null for a player. */
+  camera: CameraRequest | null;
+};
+
+export type Admitted = { hosted: Hosted; viewer: Viewer };
+
+export class Door {
+  /** Tickets that were used, until they would have run out anyway. In order of use. */
+  private readonly usedTickets = new Map<string, number>();
+  private readonly host: SessionHost;
+  private readonly clock: Clock;
+
+  constructor(host: SessionHost, clock: Clock) {
+    this.host = host;
+    this.clock = clock;
+  }
+
+  /** Lets a viewer in, held until `admit`'s caller has told the other side and calls `host.enter` unless held. */
+  async attach(request: AttachRequest): Promise<Result<Admitted>> {
+    const hosted = this.host.find(request.sessionId);
+    if (hosted === null) return no(await this.whyNotHere(request.sessionId));
+    const { session } = hosted;
+    const refusal = isOver(session.status) ? overProblem(session.status) : problemWithView(session, request);
+    if (refusal !== null) return no(refusal);
+    if (request.ticket !== null && !this.useTicket(request.ticket)) {
+      return no(problem("UNAUTHENTICATED", "This join ticket was used already; join again", { reason: "ticket_used" }));
+    }
+    return ok({ hosted, viewer: this.letIn(hosted, request) });
+  }
+
+  private letIn(hosted: Hosted, request: AttachRequest): Viewer {
+    const { session, audience } = hosted;
+    const { outlet, connection, sessionId, playerId, resume, camera } = request;
+    const older = audience.viewer(playerId);
+    const returns = older !== null || session.roster.seat(playerId)?.connection === "disconnected";
+    const nowMs = this.clock.nowMs();
+    const held = returns && resume === null && camera === null;
+    const viewer: Viewer = {
+      outlet,
+      connection,
+      sessionId,
+      playerId,
+      spectator: camera !== null,
+      stage: "held",
+      heldUntilMs: held ? nowMs + RESUME_WAIT_MS : nowMs,
+      resume,
+      enteredAtFrame: 0,
+    };
+    if (older !== null) {
+      // Replaced, not gone: the seat stays connected throughout.
+      older.outlet.close(older, "taken_over");
+      audience.remove(older);
+    }
+    audience.add(viewer);
+    if (camera !== null) session.cameras.handleRequest(playerId, camera);
+    else this.takeSeat(hosted, playerId);
+    this.host.touch(hosted);
+    return viewer;
+  }
+
+  private takeSeat({ session }: Hosted, playerId: string): void {
+    const seat = session.roster.seat(playerId);
+    if (seat !== null) session.handleConnect(this.clock.unixMs(), seat);
+  }
+
+  private async whyNotHere(sessionId: string): Promise<Problem> {
+    const record = await this.host.record(sessionId);
+    if (record === null) return sessionNotFound(sessionId);
+    if (isOver(record.status)) return overProblem(record.status);
+    return problem("UNAVAILABLE", "The session is not ready here yet; try again", { retry_after_ms: 1000 });
+  }
+
+  private useTicket({ id, expiresAtUnixMs }: { id: string; expiresAtUnixMs: number }): boolean {
+    const unixMs = this.clock.unixMs();
+    for (const [used, expiresMs] of this.usedTickets) {
+      if (expiresMs > unixMs && this.usedTickets.size < TICKETS_REMEMBERED_MAX) break;
+      this.usedTickets.delete(used);
+    }
+    if (this.usedTickets.has(id)) return false;
+    this.usedTickets.set(id, expiresAtUnixMs);
+    return true;
+  }
+}
+
+/** Whether this player may have this view of the session, or why not. */
+export function problemWithView(
+  session: Session,
+  request: { playerId: string; trusted: boolean; camera: CameraRequest | null },
+): Problem | null {
+  const seat = session.roster.seat(request.playerId);
+  const sits = seat !== null && seat.connection !== "left";
+  if (request.camera === null) {
+    if (sits) return null;
+    return problem("FORBIDDEN", "You have no seat in this session; join it first", { session_id: session.id });
+  }
+  return problemWithSpectating(session, { ...request, sits });
+}
+
+export function problemWithSpectating(
+  session: Session,
+  who: { playerId: string; trusted: boolean; sits: boolean },
+): Problem | null {
+  if (who.sits) return problem("FORBIDDEN", "Who plays in a session cannot watch it", { session_id: session.id });
+  if (!who.trusted && (session.settings.isPrivate || !session.settings.allowSpectators)) {
+    return problem("FORBIDDEN", "This session is not open to spectators", { session_id: session.id });
+  }
+  if (session.cameras.count >= SPECTATORS_MAX && !session.cameras.has(who.playerId)) {
+    const details = { spectators_max: SPECTATORS_MAX, retry_after_ms: 10_000 };
+    return problem("TOO_MANY_SPECTATORS", "This session has all the spectators it can take", details);
+  }
+  return null;
+}
+
+export function sessionNotFound(sessionId: string): Problem {
+  return problem("SESSION_NOT_FOUND", `Combat session with ID '${sessionId}' not found`, { session_id: sessionId });
+}
+
+function overProblem(status: SessionRecord["status"]): Problem {
+  return problem("INVALID_STATE_TRANSITION", `The session is ${status}`, { status });
+}

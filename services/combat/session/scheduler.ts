@@ -1,0 +1,71 @@
+/**
+ * Scheduler: the one place where session time passes. One timer drives every session of the process; their ticks are
+ * spread over the period, time lost in a stall is made up for by a few ticks and then skipped.
+ * Law: a tick is never early; a task that throws is its owner's business and stops no other.
+ */
+import type { Clock } from "#kit/clock.ts";
+import { CATCH_UP_TICKS_MAX } from "../limits.ts";
+
+export type Ticking = {
+  periodMs: number;
+  /** When the next tick is due (monotonic). */
+  dueMs: number;
+  tick(nowMs: number): void;
+};
+
+const GOLDEN = 0.6180339887498949; // Spreads any number of phases evenly without knowing how many will come.
+
+export class Scheduler {
+  private readonly tasks = new Set<Ticking>();
+  private timer: NodeJS.Timeout | null = null;
+  private phase = 0;
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  add(periodMs: number, tick: (nowMs: number) => void): Ticking {
+    this.phase = (this.phase + GOLDEN) % 1;
+    const task = { periodMs, dueMs: this.clock.nowMs() + periodMs * (1 + this.phase), tick };
+    this.tasks.add(task);
+    this.arm();
+    return task;
+  }
+
+  remove(task: Ticking): void {
+    this.tasks.delete(task);
+  }
+
+  stop(): void {
+    this.tasks.clear();
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private arm(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    if (this.tasks.size === 0) return;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const task of this.tasks) nextMs = Math.min(nextMs, task.dueMs);
+    this.timer = setTimeout(() => this.run(), Math.max(0, nextMs - this.clock.nowMs()));
+  }
+
+  private run(): void {
+    const nowMs = this.clock.nowMs();
+    for (const task of this.tasks) this.runDue(task, nowMs);
+    this.arm();
+  }
+
+  private runDue(task: Ticking, nowMs: number): void {
+    for (let ticks = 0; task.dueMs <= nowMs && this.tasks.has(task); ticks++) {
+      if (ticks === CATCH_UP_TICKS_MAX) {
+        task.dueMs = nowMs + task.periodMs;
+        return;
+      }
+      task.tick(nowMs);
+      task.dueMs += task.periodMs;
+    }
+  }
+}

@@ -1,0 +1,300 @@
+/** The small machines of a connection: rate, wheel, outbox, room, resume text, close text. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { closeReasonNamed, closeReasonOf, closeText } from "#gateway/connection/closing.ts";
+import type { Frame, StateContent } from "#gateway/connection/messages.ts";
+import { Outbox } from "#gateway/connection/outbox.ts";
+import { RateLimit } from "#gateway/connection/rate-limit.ts";
+import { parseResume } from "#gateway/connection/resume.ts";
+import { Room, type Viewer } from "#gateway/connection/room.ts";
+import { Wheel } from "#gateway/connection/wheel.ts";
+import {
+  EXCESS_MESSAGES_MAX,
+  MESSAGES_BURST_MAX,
+  MESSAGES_PER_SECOND_MAX,
+  OUTBOX_BYTES_MAX,
+  OUTBOX_EVENTS_MAX,
+  SOCKET_BUFFERED_BYTES_MAX,
+} from "#gateway/limits.ts";
+import { CLOSES, type CloseReason } from "#wire/close-codes.ts";
+import { problem, REASONS, type Reason } from "#wire/problem.ts";
+import { CountedFrame } from "./fixture.ts";
+
+describe("rate", () => {
+  test("the sustained rate is never refused, however long", () => {
+    const rate = new RateLimit(0);
+    for (let message = 1; message <= 10_000; message++) {
+      expect(rate.handleMessage((message * 1000) / MESSAGES_PER_SECOND_MAX)).toBe("take");
+    }
+  });
+
+  test("after the hinted wait the next message is taken", () => {
+    const rate = new RateLimit(0);
+    for (let message = 0; message < MESSAGES_BURST_MAX; message++) rate.handleMessage(0);
+    expect(rate.handleMessage(0)).toBe("drop");
+    expect(rate.handleMessage(rate.retryAfterMs())).toBe("take");
+  });
+
+  test("a little over the rate is dropped for ever but never closed, twice the rate is closed within seconds", () => {
+    const verdictAt = (perSecond: number, seconds: number) => {
+      const rate = new RateLimit(0);
+      for (let message = 1; message <= perSecond * seconds; message++) {
+        if (rate.handleMessage((message * 1000) / perSecond) === "close") return (message / perSecond) | 0;
+      }
+      return "stays";
+    };
+    expect(verdictAt(MESSAGES_PER_SECOND_MAX + 10, 600)).toBe("stays");
+    expect(verdictAt(2 * MESSAGES_PER_SECOND_MAX, 60)).toBeLessThan(8);
+  });
+
+  test("a clock that stands still takes the burst, drops the excess, closes at the cap", () => {
+    const rate = new RateLimit(0);
+    const verdicts = Array.from({ length: MESSAGES_BURST_MAX + EXCESS_MESSAGES_MAX }, () => rate.handleMessage(0));
+    expect(verdicts.indexOf("drop")).toBe(MESSAGES_BURST_MAX);
+    expect(verdicts.indexOf("close")).toBe(MESSAGES_BURST_MAX + EXCESS_MESSAGES_MAX - 1);
+  });
+});
+
+describe("wheel", () => {
+  const wheel = () => new Wheel<{ wheelSlot: number; name: string }>(0, { stepMs: 10, slotCount: 8 });
+  const entry = (name: string) => ({ wheelSlot: -1, name });
+
+  test("gives out what is due, not before and at most a step after", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 70 }), { maxLength: 50 }), (dueTimes) => {
+        const turned = wheel();
+        const pending = new Map(dueTimes.map((dueMs, index) => [entry(String(index)), dueMs]));
+        for (const [item, dueMs] of pending) turned.schedule(item, dueMs);
+        for (let nowMs = 0; nowMs <= 80; nowMs += 1) {
+          for (const item of turned.pollDue(nowMs)) {
+            const dueMs = pending.get(item) ?? Number.NaN;
+            expect(nowMs).toBeGreaterThanOrEqual(dueMs);
+            expect(nowMs).toBeLessThan(dueMs + 10);
+            pending.delete(item);
+          }
+        }
+        expect(pending.size).toBe(0);
+      }),
+    );
+  });
+
+  test("what is farther than a lap comes once a lap", () => {
+    const turned = wheel();
+    const far = entry("far");
+    turned.schedule(far, 1_000_000);
+    expect(turned.pollDue(69)).toEqual([]);
+    expect(turned.pollDue(70)).toEqual([far]);
+  });
+
+  test("after a stall longer than a lap everything is given out once", () => {
+    const turned = wheel();
+    const entries = [10, 30, 70].map((dueMs) => {
+      const item = entry(String(dueMs));
+      turned.schedule(item, dueMs);
+      return item;
+    });
+    expect(
+      turned
+        .pollDue(10_000)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(["10", "30", "70"]);
+    expect(turned.pollDue(20_000)).toEqual([]);
+    expect(entries.every(({ wheelSlot }) => wheelSlot === -1)).toBe(true);
+  });
+
+  test("moving takes it out of where it was, removing takes it out for good", () => {
+    const turned = wheel();
+    const [moved, removed] = [entry("moved"), entry("removed")];
+    turned.schedule(moved, 20);
+    turned.schedule(removed, 20);
+    turned.schedule(moved, 50);
+    turned.remove(removed);
+    expect(turned.pollDue(40)).toEqual([]);
+    expect(turned.pollDue(50)).toEqual([moved]);
+  });
+});
+
+const FULL = SOCKET_BUFFERED_BYTES_MAX;
+
+function state(frame: number, slots: readonly number[], keyframe = false): CountedFrame {
+  const content: StateContent = {
+    frame,
+    unixMs: frame,
+    tick: frame,
+    keyframe,
+    players: slots.map((slot) => ({ slot, from: frame })),
+  };
+  return new CountedFrame({ lane: "state", number: frame, state: content });
+}
+
+describe("outbox", () => {
+  test("a reader that keeps up is written to at once, and nothing is decoded for it", () => {
+    const outbox = new Outbox("protobuf");
+    const frames = [new CountedFrame(), state(2, [0])];
+    expect(frames.map((frame) => outbox.handleFrame(frame, FULL - 1))).toEqual(["write", "write"]);
+    expect(frames.map(({ made }) => made)).toEqual([{}, {}]);
+    expect(outbox.isStale()).toBe(false);
+  });
+
+  test("events come out in order, then one state with the newest of every player", () => {
+    const outbox = new Outbox("protobuf");
+    const frames: Frame[] = [
+      state(1, [0, 1]),
+      new CountedFrame({ number: 2 }),
+      state(3, [1, 2]),
+      new CountedFrame({ number: 4 }),
+    ];
+    for (const frame of frames) expect(outbox.handleFrame(frame, FULL)).toBe("kept");
+    expect(outbox.poll(FULL)).toBeNull();
+    expect(outbox.poll(0)).toMatchObject({ kind: "bytes", bytes: new Uint8Array([2]) });
+    expect(outbox.poll(0)).toMatchObject({ kind: "bytes", bytes: new Uint8Array([4]) });
+    expect(outbox.poll(0)).toEqual({
+      kind: "state",
+      content: {
+        frame: 3,
+        unixMs: 3,
+        tick: 3,
+        keyframe: false,
+        players: [
+          { slot: 0, from: 1 },
+          { slot: 1, from: 3 },
+          { slot: 2, from: 3 },
+        ],
+      },
+    });
+    expect(outbox.poll(0)).toBeNull();
+    expect(outbox.isStale()).toBe(false);
+    expect(outbox.handleFrame(new CountedFrame(), 0)).toBe("write");
+  });
+
+  test("a keyframe forgets players that are no more, and stays a keyframe", () => {
+    const outbox = new Outbox("json");
+    for (const frame of [state(1, [0, 1]), state(2, [1], true), state(3, [2])]) outbox.handleFrame(frame, FULL);
+    const item = outbox.poll(0);
+    expect(item).toMatchObject({ kind: "state", content: { keyframe: true, frame: 3 } });
+    expect(item?.kind === "state" && item.content.players.map(({ slot }) => slot)).toEqual([1, 2]);
+  });
+
+  test("while something waits nothing overtakes it, even if the socket has room again", () => {
+    const outbox = new Outbox("json");
+    outbox.handleFrame(new CountedFrame({ number: 1 }), FULL);
+    expect(outbox.handleFrame(new CountedFrame({ number: 2 }), 0)).toBe("kept");
+    expect([outbox.poll(0), outbox.poll(0)]).toMatchObject([
+      { bytes: new Uint8Array([1]) },
+      { bytes: new Uint8Array([2]) },
+    ]);
+  });
+
+  test("of other state the newest is kept", () => {
+    const outbox = new Outbox("json");
+    for (const number of [1, 2]) outbox.handleFrame(new CountedFrame({ lane: "state", number }), FULL);
+    expect(outbox.poll(0)).toMatchObject({ bytes: new Uint8Array([2]) });
+    expect(outbox.poll(0)).toBeNull();
+  });
+
+  test.each([
+    { by: "bytes", size: OUTBOX_BYTES_MAX / 4, keptCount: 4 },
+    { by: "number", size: 1, keptCount: OUTBOX_EVENTS_MAX },
+  ])("events are bounded by $by; state is not counted against them", ({ size, keptCount }) => {
+    const outbox = new Outbox("json");
+    for (let frame = 0; frame < 10_000; frame++) outbox.handleFrame(state(frame, [0]), FULL);
+    for (let kept = 0; kept < keptCount; kept++)
+      expect(outbox.handleFrame(new CountedFrame({ size }), FULL)).toBe("kept");
+    expect(outbox.handleFrame(new CountedFrame({ size }), FULL)).toBe("overflow");
+    outbox.poll(0);
+    expect(outbox.handleFrame(new CountedFrame({ size }), FULL)).toBe("kept");
+  });
+});
+
+describe("room", () => {
+  const viewer = (format: Viewer["format"]) => {
+    const got: Uint8Array[] = [];
+    return { format, got, deliver: (_frame: Frame, bytes: Uint8Array) => void got.push(bytes) };
+  };
+
+  test("a frame is made once per format that somebody reads, and all get the same bytes", () => {
+    const room = new Room("s");
+    const members = [viewer("json"), viewer("json"), viewer("protobuf"), viewer("protobuf")];
+    for (const member of members) room.enter(member);
+    const frame = new CountedFrame();
+    expect(room.broadcast(frame)).toBeNull();
+    expect(frame.made).toEqual({ json: 1, protobuf: 1 });
+    expect(members[0]?.got[0]).toBe(members[1]?.got[0]);
+    const unread = new CountedFrame();
+    for (const member of members.slice(0, 2)) room.leave(member);
+    room.broadcast(unread);
+    expect(unread.made).toEqual({ protobuf: 1 });
+    expect(members.map(({ got }) => got.length)).toEqual([1, 1, 2, 2]);
+  });
+
+  test("a format that cannot be made costs only its own readers", () => {
+    const room = new Room("s");
+    const [text, binary] = [viewer("json"), viewer("protobuf")];
+    room.enter(text);
+    room.enter(binary);
+    const frame = new CountedFrame();
+    const broken = Object.assign(Object.create(frame), {
+      bytes: (format: Viewer["format"]) => {
+        if (format === "json") throw new Error("no such text");
+        return frame.bytes(format);
+      },
+    });
+    expect(room.broadcast(broken)).toMatchObject({ format: "json" });
+    expect([text.got.length, binary.got.length]).toEqual([0, 1]);
+    expect(room.membersOf("json")).toEqual([text]);
+  });
+
+  test("one who enters twice gets a frame once", () => {
+    const room = new Room("s");
+    const member = viewer("json");
+    room.enter(member);
+    room.enter(member);
+    room.broadcast(new CountedFrame());
+    expect(member.got.length).toBe(1);
+    expect(room.count()).toBe(1);
+  });
+});
+
+test.each([
+  { text: "1.2", read: { epoch: 1, frame: 2 } },
+  { text: "0.0", read: { epoch: 0, frame: 0 } },
+  { text: "4294967295.4294967295", read: { epoch: 4294967295, frame: 4294967295 } },
+  ...["", "1", "1.", ".1", "1.2.3", "-1.2", "01.2", "1.2e3", "1,2", " 1.2", "4294967296.1", "1.99999999999", "١.٢"].map(
+    (text) => ({ text, read: null }),
+  ),
+])("resume '$text' reads as $read", ({ text, read }) => {
+  expect(parseResume(text)).toEqual(read);
+});
+
+describe("closing", () => {
+  const reasons = Object.keys(CLOSES) as CloseReason[];
+
+  test.each(reasons)("%s: says when to come back exactly if the table says come back, within 123 bytes", (reason) => {
+    const asksBack = CLOSES[reason].reconnect;
+    for (const chance of [0, 0.5, 1]) {
+      const text = closeText(reason, chance);
+      expect(Buffer.byteLength(text)).toBeLessThanOrEqual(123);
+      const said = JSON.parse(text);
+      expect(said.reason).toBe(reason);
+      expect(Number.isInteger(said.retry_after_ms)).toBe(asksBack);
+    }
+  });
+
+  test("hints differ by chance, so that clients do not come all at once", () => {
+    expect(closeText("draining", 0)).not.toBe(closeText("draining", 1));
+  });
+
+  test("combat's names are the table's; others count as internal", () => {
+    for (const reason of reasons) expect(closeReasonNamed(reason)).toBe(reason);
+    for (const name of ["", "newer", "__proto__", "toString"]) expect(closeReasonNamed(name)).toBe("internal");
+  });
+
+  test("a refusal that may pass asks back, one that stays does not", () => {
+    const final = new Set(["SESSION_NOT_FOUND", "NOT_FOUND", "FORBIDDEN", "PARTICIPANT_NOT_FOUND", "UNAUTHENTICATED"]);
+    final.add("INVALID_STATE_TRANSITION");
+    for (const error of Object.keys(REASONS) as Reason[]) {
+      expect(CLOSES[closeReasonOf(problem(error, ""))].reconnect).toBe(!final.has(error));
+    }
+  });
+});
