@@ -49,7 +49,13 @@ export const PUBLISH_BATCH_MAX = 1000;
 /** Pause before a failed publication is tried again, first and longest. */
 export const PUBLISH_RETRY_MS = { first: 100, longest: 5000 } as const;
 
-/** Items awaiting one relay stream's or call's back-pressure; beyond it the stream is ended, its gateway comes back. */
+/** Items awaiting one relay stream's back-pressure; beyond it the stream is ended, its gateway comes back. */
 export const OUTLET_ITEMS_MAX = 50_000;
+/** Messages awaiting the reader of one Play or Watch call; beyond it the call ends with RATE_LIMITED. */
+export const CALL_ITEMS_MAX = 2000;
+/** Connections of one relay stream; further ones are refused with UNAVAILABLE. */
+export const CONNECTIONS_PER_STREAM_MAX = 50_000;
+/** Messages kept of a connection that is still being let in; further ones are dropped. */
+export const EARLY_INPUTS_MAX = 16;
 /** Sessions of a process whose records are kept in memory after they are over, for reads right after the end. */
 export const OVER_KEPT_MS = 30_000;

@@ -38,6 +38,8 @@ export type Viewer = {
   spectator: boolean;
   /** held: waits for a resume; entered: gets frames; gone: detached or closed. */
   stage: "held" | "entered" | "gone";
+  /** Came back without saying where it stopped: held a moment for its resume. */
+  awaitsResume: boolean;
   /** While held: when the wait is over (monotonic). */
   heldUntilMs: number;
   resume: Cursor | null;

@@ -168,6 +168,52 @@ export function planSettings(session: Session, change: SettingsChange): Result<C
   });
 }
 
+export type Update = {
+  /** The version the change is based on; null for whatever it is. */
+  expectedVersion: number | null;
+  status: SessionStatus | null;
+  settings: SettingsChange | null;
+};
+
+/** Settings and status in one change. The status a session has already is no change. */
+export function planUpdate(session: Session, update: Update, unixMs: number): Result<Change> {
+  const { expectedVersion, status, settings } = update;
+  if (expectedVersion !== null && expectedVersion !== session.version) {
+    const details = { field: "expected_version", got: expectedVersion, allowed: session.version };
+    const message = `The session is at version ${session.version}; read it again and decide anew`;
+    return no(problem("VERSION_CONFLICT", message, details));
+  }
+  const planned: Change[] = [];
+  if (settings !== null) {
+    const change = planSettings(session, settings);
+    if (!change.ok) return change;
+    planned.push(change.value);
+  }
+  if (status !== null && status !== session.status) {
+    const change = planMove(session, status, unixMs);
+    if (!change.ok) return change;
+    // Status last: its record is laid over the settings' one.
+    planned.push({ ...change.value, record: { ...change.value.record, ...settingsOf(planned[0]) } });
+  }
+  const last = planned.at(-1) ?? planSave(session);
+  return ok({
+    record: last.record,
+    apply: (time) => {
+      for (const change of planned) change.apply(time);
+    },
+  });
+}
+
+function settingsOf(change: Change | undefined): Partial<SessionRecord> {
+  return change === undefined ? {} : { settings: change.record.settings, currentRound: change.record.currentRound };
+}
+
+function planMove(session: Session, status: SessionStatus, unixMs: number): Result<Change> {
+  if (status === "active" || status === "paused") return planStatus(session, status, unixMs);
+  if (status === "ended" || status === "cancelled") return planEnd(session, { status, reason: "cancelled" }, unixMs);
+  return no(problemWithMove(session, status) ?? invalid("status", status, "active, paused, ended or cancelled"));
+}
+
 /** Saves what changed by itself. */
 export function planSave(session: Session): Change {
   return { record: nextRecord(session), apply: () => {} };

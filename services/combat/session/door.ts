@@ -40,7 +40,7 @@ export class Door {
     this.clock = clock;
   }
 
-  /** Lets a viewer in, held until `admit`'s caller has told the other side and calls `host.enter` unless held. */
+  /** Lets a viewer in, held: the caller tells the other side, then calls `host.enter`, unless the viewer awaits a resume. */
   async attach(request: AttachRequest): Promise<Result<Admitted>> {
     const hosted = this.host.find(request.sessionId);
     if (hosted === null) return no(await this.whyNotHere(request.sessionId));
@@ -59,7 +59,7 @@ export class Door {
     const older = audience.viewer(playerId);
     const returns = older !== null || session.roster.seat(playerId)?.connection === "disconnected";
     const nowMs = this.clock.nowMs();
-    const held = returns && resume === null && camera === null;
+    const awaitsResume = returns && resume === null && camera === null;
     const viewer: Viewer = {
       outlet,
       connection,
@@ -67,7 +67,8 @@ export class Door {
       playerId,
       spectator: camera !== null,
       stage: "held",
-      heldUntilMs: held ? nowMs + RESUME_WAIT_MS : nowMs,
+      awaitsResume,
+      heldUntilMs: nowMs + RESUME_WAIT_MS,
       resume,
       enteredAtFrame: 0,
     };

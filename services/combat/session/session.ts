@@ -6,8 +6,8 @@
  * Not here: rules of the game (sim/), who may ask (rpc/), sockets and stores (host.ts, audience.ts).
  */
 import { assert } from "#kit/assert.ts";
-import { invalid, no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
-import { ACTIONS_PER_TICK_MAX, DAMAGE_PER_TICK_MAX, MOVES_PER_TICK_MAX } from "../limits.ts";
+import { no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
+import { ACTIONS_PER_TICK_MAX, DAMAGE_KEYS_MAX, DAMAGE_PER_TICK_MAX, MOVES_PER_TICK_MAX } from "../limits.ts";
 import { MAPS } from "../sim/content.ts";
 import type { SimEvent } from "../sim/events.ts";
 import type { Action, ActionRefusal, Hit, Move, MoveVerdict, Outcome, StepInput } from "../sim/inputs.ts";
@@ -72,6 +72,8 @@ export class Session {
   private recordChanged = false;
   private readonly inputCounts: { moves: number; actions: number }[] = [];
   private damageCount = 0;
+  private readonly damageByKey = new Map<string, Outcome | "underway">();
+  private readonly damageKeyById = new Map<number, string>();
 
   constructor(start: SessionStart, nowMs: number) {
     this.id = start.id;
@@ -214,19 +216,42 @@ export class Session {
     return { type: "attack", weapon: order.weapon, aim: { kind: "target", slot: target.slot } };
   }
 
-  handleDamage(order: DamageOrder): Result<number> {
+  /** Takes damage for the next tick; the same key again gets the same answer, not the same damage twice. */
+  handleDamage(order: DamageOrder, key: string | null): Result<number | Outcome> {
+    const known = key === null ? undefined : this.damageByKey.get(key);
+    if (known !== undefined) return known === "underway" ? no(stillUnderway()) : ok(known);
     if (this.status !== "active") {
-      return no(problem("INVALID_STATE_TRANSITION", "Damage is dealt in active sessions only", { status: this.status }));
+      const message = "Damage is dealt in active sessions only";
+      return no(problem("INVALID_STATE_TRANSITION", message, { status: this.status }));
     }
     if (++this.damageCount > DAMAGE_PER_TICK_MAX) return no(tooMany("damage calls", this.tickMs));
     const target = this.roster.seat(order.targetId);
     if (target === null || target.connection === "left") return no(notPlaying(order.targetId));
     const by = order.attackerId === null ? null : this.roster.seat(order.attackerId);
-    if (order.attackerId !== null && by === null) return no(invalid("attacker_id", order.attackerId, "a player of this session"));
+    if (order.attackerId !== null && (by === null || by.connection === "left")) return no(notPlaying(order.attackerId));
     const { damage, damageType, weapon, headshot } = order;
     const id = this.nextInputId++;
-    this.inbox.push({ kind: "damage", id, by: by?.slot ?? null, target: target.slot, damage, damageType, weapon, headshot });
+    const hit = { damage, damageType, weapon, headshot, by: by?.slot ?? null, target: target.slot };
+    this.inbox.push({ kind: "damage", id, ...hit });
+    if (key !== null) this.rememberDamage(id, key);
     return ok(id);
+  }
+
+  private rememberDamage(id: number, key: string): void {
+    this.damageKeyById.set(id, key);
+    this.damageByKey.set(key, "underway");
+    if (this.damageByKey.size <= DAMAGE_KEYS_MAX) return;
+    const oldest = this.damageByKey.keys().next();
+    if (!oldest.done) this.damageByKey.delete(oldest.value);
+  }
+
+  /** Keeps the answer for those who ask again with the same key. */
+  private handleOutcome(outcome: Outcome): void {
+    this.outcomes.push(outcome);
+    const key = this.damageKeyById.get(outcome.id);
+    if (key === undefined) return;
+    this.damageKeyById.delete(outcome.id);
+    if (this.damageByKey.has(key)) this.damageByKey.set(key, outcome);
   }
 
   /** One tick of the match, unless it stands still. */
@@ -299,7 +324,7 @@ export class Session {
   private apply(inputs: readonly StepInput[], unixMs: number): void {
     recordStep(this.recording, this.world, inputs);
     const { events, outcomes } = step(this.world, inputs);
-    for (const outcome of outcomes) this.outcomes.push(outcome);
+    for (const outcome of outcomes) this.handleOutcome(outcome);
     for (const event of events) this.handleSimEvent(event, unixMs);
     this.cameras.handleTick(events, this.tickMs);
   }
@@ -356,6 +381,10 @@ function rulesOf(settings: SessionSettings): Rules {
 
 function notPlaying(playerId: string): Problem {
   return problem("PARTICIPANT_NOT_FOUND", `Player '${playerId}' does not play in this session`, { player_id: playerId });
+}
+
+function stillUnderway(): Problem {
+  return problem("UNAVAILABLE", "The same damage is being dealt; ask again", { retry_after_ms: 100 });
 }
 
 function tooMany(what: string, tickMs: number): Problem {

@@ -1,0 +1,83 @@
+/**
+ * Desk: finds the session a call is about and says whether the caller may have it. Shared by all handlers.
+ * Law: an id that is no UUID is INVALID_ARGUMENT, one that nobody knows SESSION_NOT_FOUND, one of a session that is
+ * over INVALID_STATE_TRANSITION wherever something living is needed.
+ */
+import type { Principal } from "#auth/principal.ts";
+import { type Problem, ProblemError, problem, type Result } from "#wire/problem.ts";
+import type { Change } from "../session/changes.ts";
+import { sessionNotFound } from "../session/door.ts";
+import type { SessionHost } from "../session/host.ts";
+import type { Hosted } from "../session/hosted.ts";
+import { isOver } from "../session/lifecycle.ts";
+import { recordOf } from "../session/record.ts";
+import type { Seat } from "../session/roster.ts";
+import type { Session } from "../session/session.ts";
+import type { SessionRecord } from "../stores/session-store.ts";
+import * as access from "./access.ts";
+import { uuid } from "./decode.ts";
+
+export class Desk {
+  readonly host: SessionHost;
+
+  constructor(host: SessionHost) {
+    this.host = host;
+  }
+
+  /** The record of a session the caller may see. */
+  async record(principal: Principal, sessionId: string): Promise<SessionRecord> {
+    const record = await this.known(principal, sessionId);
+    access.requireSight(principal, record);
+    return record;
+  }
+
+  /** The living session. Whether it is private is the caller's business: those on its roster may join. */
+  async hosted(principal: Principal, sessionId: string): Promise<Hosted> {
+    const record = await this.known(principal, sessionId);
+    const hosted = this.host.find(sessionId);
+    if (hosted !== null && !isOver(hosted.session.status)) return hosted;
+    access.requireSight(principal, record);
+    throw new ProblemError(overProblem(record));
+  }
+
+  /** For those who may change the session: it as it lives, or as it ended. */
+  async changeable(principal: Principal, sessionId: string): Promise<{ hosted: Hosted | null; record: SessionRecord }> {
+    const record = await this.known(principal, sessionId);
+    access.requireHost(principal, record);
+    const hosted = this.host.find(sessionId);
+    return { hosted: hosted !== null && !isOver(hosted.session.status) ? hosted : null, record };
+  }
+
+  async change<T>(hosted: Hosted, plan: () => Result<Change<T>>): Promise<T> {
+    return unwrap(await this.host.change(hosted, plan));
+  }
+
+  private async known(principal: Principal, sessionId: string): Promise<SessionRecord> {
+    uuid("session_id", sessionId);
+    access.requireScope(principal, sessionId);
+    const hosted = this.host.find(sessionId);
+    const record = hosted === null ? await this.host.record(sessionId) : recordOf(hosted.session);
+    if (record === null) throw new ProblemError(sessionNotFound(sessionId));
+    return record;
+  }
+}
+
+export function sittingSeat(session: Session, playerId: string): Seat {
+  const seat = session.roster.seat(playerId);
+  if (seat !== null && seat.connection !== "left") return seat;
+  throw new ProblemError(
+    problem("PARTICIPANT_NOT_FOUND", `Player '${playerId}' does not play in this session`, { player_id: playerId }),
+  );
+}
+
+export function overProblem(record: SessionRecord): Problem {
+  if (!isOver(record.status)) {
+    return problem("UNAVAILABLE", "The session is not served here just now; try again", { retry_after_ms: 1000 });
+  }
+  return problem("INVALID_STATE_TRANSITION", `The session is ${record.status}`, { status: record.status });
+}
+
+export function unwrap<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new ProblemError(result.problem);
+}
