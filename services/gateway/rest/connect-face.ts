@@ -77,7 +77,7 @@ async function passGate(gate: Gate, context: HandlerContext): Promise<void> {
 function addRoutes(router: ConnectRouter, parts: ConnectParts): void {
   const unary = parts.service.methods.filter((method) => method.methodKind === "unary") as DescMethodUnary[];
   const handlers = Object.fromEntries(unary.map((method) => [method.localName, forwarder(method, parts)]));
-  router.service(parts.service, handlers as Partial<ServiceImpl<DescService>>); // Streams answer "unimplemented".
+  router.service(parts.service, handlers as unknown as Partial<ServiceImpl<DescService>>); // Streams answer "unimplemented".
 }
 
 function forwarder(method: DescMethodUnary, { client, log }: ConnectParts) {

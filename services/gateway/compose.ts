@@ -1,0 +1,104 @@
+/**
+ * Compose: the one file that puts the gateway together.
+ * In: config, environment and log.   Out: a gateway that listens and drains. No logic.
+ */
+import { loadAuthConfig } from "#auth/auth-config.ts";
+import { createIssuer } from "#auth/issuer.ts";
+import { createMemoryLimiter } from "#auth/limiter.ts";
+import { createVerifier } from "#auth/verifier.ts";
+import { CombatSessionService } from "#gen/necpgame/combat/v1/session_service_pb.js";
+import { systemClock } from "#kit/clock.ts";
+import { createMetrics, startAdminServer } from "#ops/admin-server.ts";
+import type { Logger } from "#ops/log.ts";
+import type { Environment } from "#ops/settings.ts";
+import { createGate } from "./auth/gate.ts";
+import type { Config } from "./config.ts";
+import { createAddressReader } from "./edge/client-address.ts";
+import { createHealth } from "./edge/health.ts";
+import { createHttpEdge } from "./edge/http-server.ts";
+import { createRequestMetrics } from "./edge/request-metrics.ts";
+import { createSocketEdge } from "./edge/websocket.ts";
+import { RATE_KEYS_MAX as keysMax, RATE_WINDOW_SECONDS as durationSeconds } from "./limits.ts";
+import { createConnectFace } from "./rest/connect-face.ts";
+import { openApiDocument } from "./rest/openapi.ts";
+import { createRestHandler } from "./rest/rest-handler.ts";
+import { readRoutes } from "./rest/routes.ts";
+import { createRelayClient } from "./upstream/relay-client.ts";
+import { singleRoute } from "./upstream/route.ts";
+import { createUnaryClient } from "./upstream/unary-client.ts";
+
+export type Gateway = {
+  /** Tokens are signed with a development key. */
+  readonly devKey: boolean;
+  /** Opens the ports; resolves to where they are. */
+  listen(): Promise<{ readonly http: string; readonly admin: string }>;
+  drain(): Promise<void>;
+};
+
+export async function compose(parts: { config: Config; env: Environment; log: Logger }): Promise<Gateway> {
+  const { config, env, log } = parts;
+  const clock = systemClock;
+  const auth = await loadAuthConfig(env);
+  const verifier = createVerifier(auth, clock);
+  const issuer = createIssuer(auth, clock);
+  const limiter = (points: number) => createMemoryLimiter({ points, durationSeconds, keysMax });
+  const addressOf = createAddressReader(config.trustedProxies);
+  const rules = { allowedOrigins: config.allowedOrigins, connectionsMax: config.socketsMax };
+  const metrics = createMetrics("gateway");
+  const client = createUnaryClient({ target: config.combatTarget, deadlineMs: config.callDeadlineMs });
+  const health = createHealth(() => client.isServing(), clock);
+  const token = () => issuer.internal("gateway");
+  const relay = createRelayClient({ target: config.combatTarget, token, clock, log, random: Math.random });
+  const sockets = createSocketEdge({
+    clock,
+    log,
+    rules,
+    verifier,
+    addressConnects: limiter(config.connectsPerAddress),
+    playerConnects: limiter(config.connectsPerPlayer),
+    addressOf,
+    route: singleRoute(relay),
+    random: Math.random,
+  });
+  const routes = readRoutes(CombatSessionService);
+  const gate = createGate({
+    verifier,
+    addressRequests: limiter(config.requestsPerAddress),
+    playerRequests: limiter(config.requestsPerPlayer),
+  });
+  const http = createHttpEdge({
+    rest: createRestHandler({ routes, gate, client, log }),
+    connect: createConnectFace({ service: CombatSessionService, gate, client, log }),
+    openApi: openApiDocument(routes),
+    health,
+    addressOf,
+    rules,
+    upgrade: (request, socket, head) => sockets.handleUpgrade(request, socket, head),
+    metrics: createRequestMetrics(metrics),
+    clock,
+    log,
+  });
+  let closeAdmin = (): Promise<void> => Promise.resolve();
+  return {
+    devKey: auth.devKey,
+    async listen() {
+      const port = await http.listen({ host: config.host, port: config.port });
+      const ready = async () => {
+        const serving = await health.isCombatServing();
+        return { ready: serving, checks: { combat: serving ? "serving" : "away" } };
+      };
+      const admin = await startAdminServer({ host: config.adminHost, port: config.adminPort, ready, metrics, log });
+      closeAdmin = () => admin.close();
+      const name = config.host === null || ["0.0.0.0", "::"].includes(config.host) ? "localhost" : config.host;
+      return { http: `http://${name.includes(":") ? `[${name}]` : name}:${port}`, admin: admin.url };
+    },
+    async drain() {
+      const requests = http.drain();
+      const cut = setTimeout(() => http.cut(), config.drainMs);
+      await Promise.all([requests, sockets.drain()]);
+      clearTimeout(cut);
+      client.close();
+      await closeAdmin();
+    },
+  };
+}
