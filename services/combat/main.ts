@@ -16,7 +16,10 @@ try {
   const log = createLogger({ name: "combat", level: config.logLevel });
   const supervisor = superviseProcess(log);
   if (config.auth.devKey) {
-    log.warn({ dataDir: config.dataDir }, "DEVELOPMENT KEY: anyone who reads DATA_DIR can sign any token; never in production");
+    log.warn(
+      { dataDir: config.dataDir },
+      "DEVELOPMENT KEY: anyone who reads DATA_DIR can sign any token; never in production",
+    );
   }
   const service = await compose(config, log);
   supervisor.onStop(service.drain, config.drainMs + CLOSE_MS_MAX);

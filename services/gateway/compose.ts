@@ -18,7 +18,7 @@ import { createHealth } from "./edge/health.ts";
 import { createHttpEdge } from "./edge/http-server.ts";
 import { createRequestMetrics } from "./edge/request-metrics.ts";
 import { createSocketEdge } from "./edge/websocket.ts";
-import { RATE_KEYS_MAX as keysMax, RATE_WINDOW_SECONDS as durationSeconds } from "./limits.ts";
+import { RATE_WINDOW_SECONDS as durationSeconds, RATE_KEYS_MAX as keysMax } from "./limits.ts";
 import { createConnectFace } from "./rest/connect-face.ts";
 import { openApiDocument } from "./rest/openapi.ts";
 import { createRestHandler } from "./rest/rest-handler.ts";

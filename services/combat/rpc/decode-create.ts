@@ -95,7 +95,8 @@ function roster({ participants }: CreateSessionRequest, seats: number): NewSessi
     players.add(playerId);
     const teamId = entry.teamId === undefined ? null : uuid(`participants[${index}].team_id`, entry.teamId);
     if (teamId !== null) teams.add(teamId);
-    if (teams.size > TEAMS_MAX) throw refusal(`participants[${index}].team_id`, teamId, `one of at most ${TEAMS_MAX} teams`);
+    if (teams.size > TEAMS_MAX)
+      throw refusal(`participants[${index}].team_id`, teamId, `one of at most ${TEAMS_MAX} teams`);
     return { playerId, teamId };
   });
 }

@@ -4,14 +4,10 @@
  * In: generated messages as the transports decoded them.   Out: orders and settings, or a ProblemError naming the field.
  * Units: metres become whole centimetres, degrees hundredths, points of health hundredths.
  */
-import { isUuid } from "#kit/uuid.ts";
-import {
-  type CameraUpdate,
-  type ClientMessage,
-  type CombatAction,
-  type PositionUpdate,
-} from "#gen/necpgame/combat/v1/realtime_pb.js";
+
+import type { CameraUpdate, ClientMessage, CombatAction, PositionUpdate } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import type { CameraMode as CameraModeNumber, Vec3 } from "#gen/necpgame/combat/v1/session_pb.js";
+import { isUuid } from "#kit/uuid.ts";
 import { invalid, no, ok, ProblemError, type Result } from "#wire/problem.ts";
 import type { CameraRequest } from "../session/cameras.ts";
 import type { ActionOrder, ClientOrder, MoveOrder } from "../session/orders.ts";
@@ -128,7 +124,11 @@ export function number(field: string, value: number, min: number, max: number): 
   return value + 0; // -0 becomes 0.
 }
 
-export function integer(field: string, value: number | undefined, bounds: { min: number; max?: number; or: number }): number {
+export function integer(
+  field: string,
+  value: number | undefined,
+  bounds: { min: number; max?: number; or: number },
+): number {
   if (value === undefined) return bounds.or;
   const max = bounds.max ?? UINT32_MAX;
   if (!Number.isInteger(value) || value < bounds.min || value > max) {

@@ -12,7 +12,14 @@ import { Session } from "../session/session.ts";
 import type { SessionRecord, SessionStore } from "../stores/session-store.ts";
 import * as access from "./access.ts";
 import { integer, refusal, word } from "./decode.ts";
-import { idempotencyKey, maxRounds, type NewSession, newSession, ROUNDS_MAX, timeLimitMinutes } from "./decode-create.ts";
+import {
+  idempotencyKey,
+  maxRounds,
+  type NewSession,
+  newSession,
+  ROUNDS_MAX,
+  timeLimitMinutes,
+} from "./decode-create.ts";
 import { type Desk, overProblem, unwrap } from "./desk.ts";
 import { combatSession, GAME_MODE, STATUS } from "./encode.ts";
 import type { UnaryHandlers } from "./handlers.ts";
@@ -163,5 +170,7 @@ function readUpdate(request: UpdateSessionRequest, principal: Principal): Update
 
 /** Tells one request from another under the same idempotency key. */
 function fingerprintOf(wanted: NewSession): string {
-  return createHash("sha256").update(JSON.stringify({ ...wanted, idempotencyKey: null })).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify({ ...wanted, idempotencyKey: null }))
+    .digest("hex");
 }

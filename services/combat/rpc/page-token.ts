@@ -1,6 +1,7 @@
 /** Page tokens of lists: where the next page begins, opaque to callers. */
-import type { ListQuery, SessionRecord } from "../stores/session-store.ts";
+
 import { isUuid } from "#kit/uuid.ts";
+import type { ListQuery, SessionRecord } from "../stores/session-store.ts";
 import { refusal } from "./decode.ts";
 
 /** Cuts the one record too many that was asked for, and says where to go on. */

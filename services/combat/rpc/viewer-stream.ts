@@ -5,8 +5,8 @@
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { actsForOthers, type Principal } from "#auth/principal.ts";
-import { type ServerMessage, ServerMessageSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import type { Resume } from "#gen/necpgame/combat/v1/realtime_pb.js";
+import { type ServerMessage, ServerMessageSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import type { PlayRequest } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import type { CloseReason } from "#wire/close-codes.ts";
 import { type Problem, ProblemError, problem } from "#wire/problem.ts";
@@ -158,6 +158,7 @@ class ViewerCall implements Outlet {
 }
 
 function closedProblem(reason: CloseReason): Problem {
-  if (reason === "taken_over") return problem("INVALID_STATE_TRANSITION", "A newer stream of the same player took over");
+  if (reason === "taken_over")
+    return problem("INVALID_STATE_TRANSITION", "A newer stream of the same player took over");
   return problem("UNAVAILABLE", "The session is not served here just now; open the stream again", { reason });
 }

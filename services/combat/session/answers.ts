@@ -14,7 +14,12 @@ import type { ActionOutcome, SessionMoveVerdict } from "./session.ts";
 
 export type AnswerEncoder = {
   actionResult(frame: number, unixMs: number, action: ActionOrder, outcome: ActionOutcome): Uint8Array;
-  correction(frame: number, unixMs: number, seq: number, verdict: Extract<SessionMoveVerdict, { ok: false }>): Uint8Array;
+  correction(
+    frame: number,
+    unixMs: number,
+    seq: number,
+    verdict: Extract<SessionMoveVerdict, { ok: false }>,
+  ): Uint8Array;
   pong(frame: number, unixMs: number, pong: { t: number; tick: number }): Uint8Array;
   error(frame: number, unixMs: number, problem: Problem): Uint8Array;
 };

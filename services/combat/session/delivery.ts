@@ -79,7 +79,10 @@ export class Delivery {
       .append(events)
       .catch((error: unknown) => {
         // The match goes on; what the journal lost is said, not hidden.
-        this.parts.log.error({ error, events: events.length }, "the journal refused events; they are shown all the same");
+        this.parts.log.error(
+          { error, events: events.length },
+          "the journal refused events; they are shown all the same",
+        );
       })
       .then(() => {
         for (const { hosted } of told) hosted.journaling = false;

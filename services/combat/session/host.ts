@@ -141,7 +141,8 @@ export class SessionHost {
 
   private async runChange<T>(hosted: Hosted, plan: () => Result<Change<T>>): Promise<Result<T>> {
     const { session } = hosted;
-    if (this.sessions.get(session.id) !== hosted) return no(unavailable("The session has just moved or ended; try again"));
+    if (this.sessions.get(session.id) !== hosted)
+      return no(unavailable("The session has just moved or ended; try again"));
     const planned = plan();
     if (!planned.ok) return planned;
     const { record, apply } = planned.value;

@@ -80,7 +80,17 @@ export function reopen(record: SessionRecord, time: { nowMs: number; unixMs: num
     const { playerId, teamId, slot, joinedAtMs, listed, joinKey } = seat;
     const confirmed = seat.connection !== "expected";
     const connection = confirmed ? "disconnected" : "expected";
-    const kept = { playerId, teamId, slot, joinedAtMs, listed, confirmed, connection, joinKey, graceUsedMs: 0 } as const;
+    const kept = {
+      playerId,
+      teamId,
+      slot,
+      joinedAtMs,
+      listed,
+      confirmed,
+      connection,
+      joinKey,
+      graceUsedMs: 0,
+    } as const;
     session.handleSeat(time.unixMs, kept);
   }
   session.pollEvents(); // Told before the restart.

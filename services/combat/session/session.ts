@@ -37,9 +37,16 @@ export type SessionStart = {
 /** What became of an action. */
 export type ActionOutcome =
   | { kind: "refused"; reason: ActionRefusal | "unsupported_action"; cooldownMs: number; ammunition: number }
-  | { kind: "done"; cooldownMs: number; ammunition: number; hit: (Omit<Hit, "target"> & { targetId: string | null }) | null };
+  | {
+      kind: "done";
+      cooldownMs: number;
+      ammunition: number;
+      hit: (Omit<Hit, "target"> & { targetId: string | null }) | null;
+    };
 
-export type SessionMoveVerdict = MoveVerdict | { ok: false; check: "paused"; position: Point; measured: 0; threshold: 0 };
+export type SessionMoveVerdict =
+  | MoveVerdict
+  | { ok: false; check: "paused"; position: Point; measured: 0; threshold: 0 };
 
 export class Session {
   readonly id: string;
@@ -156,7 +163,10 @@ export class Session {
     this.apply([{ kind: "start" }], unixMs);
   }
 
-  handleSettings(unixMs: number, change: { maxRounds: number; timeLimitMinutes: number; allowSpectators: boolean }): void {
+  handleSettings(
+    unixMs: number,
+    change: { maxRounds: number; timeLimitMinutes: number; allowSpectators: boolean },
+  ): void {
     Object.assign(this.settings, change);
     this.apply([{ kind: "rules", maxRounds: change.maxRounds, timeLimitMs: change.timeLimitMinutes * 60_000 }], unixMs);
   }
@@ -380,7 +390,9 @@ function rulesOf(settings: SessionSettings): Rules {
 }
 
 function notPlaying(playerId: string): Problem {
-  return problem("PARTICIPANT_NOT_FOUND", `Player '${playerId}' does not play in this session`, { player_id: playerId });
+  return problem("PARTICIPANT_NOT_FOUND", `Player '${playerId}' does not play in this session`, {
+    player_id: playerId,
+  });
 }
 
 function stillUnderway(): Problem {

@@ -1094,8 +1094,8 @@ export declare type ActionResult = Message<"necpgame.combat.v1.ActionResult"> & 
   actionType: ActionType;
 
   /**
-   * Why not, in lower snake case: dead, cooldown, reloading, empty_magazine, not_active, wrong_weapon, unknown_weapon,
-   * unknown_target, unsupported_action.
+   * Why not: not_active, dead, cooldown, reloading, empty_magazine, full_magazine, wrong_weapon, unknown_target,
+   * unsupported_action.
    *
    * @generated from field: optional string reason = 4;
    */
