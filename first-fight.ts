@@ -1,28 +1,28 @@
 import { connect, SessionsClient } from "#client/index.ts";
 
 const url = process.env["GATEWAY"] ?? "http://localhost:8080";
-const tokens = process.argv.slice(2);
-const [host] = tokens.map((token) => new SessionsClient({ url, token }));
-const match = await host!.create({ game_mode: "deathmatch", max_rounds: 1, score_limit: 3 });
-if (!match.ok) throw new Error(match.refusal.message);
-const sessionId = match.value.id;
-
-for (const token of tokens) {
-  await new SessionsClient({ url, token }).join(sessionId);
-  const socket = connect({ url, sessionId, token, onMessage: tell, onDown: () => clearInterval(timer) });
-  const timer = setInterval(() => {
-    const me = socket.view.you;
-    const foe = [...socket.view.players.values()].find((player) => player.playerId !== me?.playerId);
-    if (!me?.alive || !foe?.alive) return;
-    const [dx, dy] = [foe.position.x - me.position.x, foe.position.y - me.position.y];
-    const step = 0.25 / Math.max(1, Math.hypot(dx, dy)); // A quarter of a metre, 20 times a second.
-    socket.move({ x: me.position.x + dx * step, y: me.position.y + dy * step, z: 0 });
-    if (me.ammunition > 0) socket.attack({ targetId: foe.playerId });
-    else socket.reload();
-  }, 50);
-}
-await host!.update(sessionId, { status: "active" });
-
-function tell(message: { type: string }): void {
-  if (message.type === "combat_event") console.log(JSON.stringify(message));
-}
+const [hunter = "", prey = ""] = process.argv.slice(2); // Two tokens.
+const sessions = new SessionsClient({ url, token: hunter });
+const created = await sessions.create({ game_mode: "deathmatch", max_rounds: 1, score_limit: 3 });
+if (!created.ok) throw new Error(created.refusal.message);
+const sessionId = created.value.id;
+for (const token of [hunter, prey]) await new SessionsClient({ url, token }).join(sessionId);
+connect({ url, sessionId, token: prey }); // Stands where it appears.
+const socket = connect({
+  url,
+  sessionId,
+  token: hunter,
+  onMessage: (message) => message.type === "combat_event" && console.log(message.event, JSON.stringify(message.data)),
+  onDown: ({ code, retryInMs }) => retryInMs === null && process.exit(code === 4510 ? 0 : 1),
+});
+await sessions.update(sessionId, { status: "active" });
+setInterval(() => {
+  const { you, players } = socket.view;
+  const target = [...players.values()].find((player) => player.playerId !== you?.playerId);
+  if (!you?.alive || !target?.alive) return;
+  const [x, y] = [target.position.x - you.position.x, target.position.y - you.position.y];
+  const step = Math.hypot(x, y) > 5 ? 0.6 / Math.hypot(x, y) : 0; // 6 m/s, up to five metres away.
+  socket.move({ x: you.position.x + x * step, y: you.position.y + y * step, z: 0 });
+  if (you.ammunition > 0) socket.attack({ targetId: target.playerId });
+  else socket.reload();
+}, 100);

@@ -23,7 +23,7 @@ try {
   }
   const service = await compose(config, log);
   supervisor.onStop(service.drain, config.drainMs + CLOSE_MS_MAX);
-  log.info({ ...service.addresses }, "ready");
+  log.announce({ ...service.addresses }, "ready");
 } catch (error) {
   process.stderr.write(`combat cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
   if (!(error instanceof SettingError) && error instanceof Error) process.stderr.write(`${error.stack}\n`);

@@ -24,8 +24,9 @@ async function start(): Promise<void> {
   const gateway = await compose({ config, env: process.env, log });
   process.on("SIGTERM", () => void drain("SIGTERM"));
   process.on("SIGINT", () => void drain("SIGINT"));
+  process.on("disconnect", () => void drain("the starter is gone")); // Only with a channel to it (tools/system.ts).
   const addresses = await gateway.listen();
-  log.info({ ...addresses, dev_key: gateway.devKey }, "ready");
+  log.announce({ ...addresses, dev_key: gateway.devKey }, "ready");
 
   let ending = false;
   async function drain(signal: string): Promise<void> {

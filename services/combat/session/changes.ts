@@ -13,8 +13,8 @@ import type { Session } from "./session.ts";
 import type { EndReason, SessionStatus } from "./settings.ts";
 
 export type Change<T = void> = {
-  /** What is to be saved, under the next version. */
-  record: SessionRecord;
+  /** What is to be saved, under the next version; null when nothing changes. */
+  record: SessionRecord | null;
   apply(time: { nowMs: number; unixMs: number }): T;
 };
 
@@ -29,7 +29,7 @@ export type SeatRequest = {
 };
 
 /** A new seat. Whoever has one already is not this function's business. */
-export function planSeat(session: Session, request: SeatRequest): Result<Change<Seat>> {
+export function planSeat(session: Session, request: SeatRequest): Result<Planned<Seat>> {
   const problemFound = problemWithSeat(session, request);
   if (problemFound !== null) return no(problemFound);
   const { playerId, listed } = request;
@@ -74,7 +74,7 @@ function teamFor(session: Session, { playerId, teamId, newTeamId }: SeatRequest)
 }
 
 /** Confirms a seat that the roster gave. */
-export function planConfirm(session: Session, seat: Seat, key: string | null): Result<Change<Seat>> {
+export function planConfirm(session: Session, seat: Seat, key: string | null): Result<Planned<Seat>> {
   if (isOver(session.status)) return no(overAlready(session));
   const record = nextRecord(session);
   for (const other of record.participants) if (other.playerId === seat.playerId) other.joinKey = key;
@@ -101,7 +101,7 @@ export function planLeave(session: Session, playerId: string): Result<Change> {
   return ok({ record, apply: (time) => session.handleLeave(time.unixMs, playerId) });
 }
 
-export function planStatus(session: Session, status: "active" | "paused", unixMs: number): Result<Change> {
+export function planStatus(session: Session, status: "active" | "paused", unixMs: number): Result<Planned> {
   const illegal = problemWithMove(session, status);
   if (illegal !== null) return no(illegal);
   const starts = session.status === "waiting";
@@ -122,7 +122,7 @@ export function planStatus(session: Session, status: "active" | "paused", unixMs
 
 export type End = { status: "ended" | "cancelled"; reason: EndReason };
 
-export function planEnd(session: Session, end: End, unixMs: number): Result<Change> {
+export function planEnd(session: Session, end: End, unixMs: number): Result<Planned> {
   const illegal = problemWithMove(session, end.status);
   if (illegal !== null) return no(illegal);
   const record = { ...nextRecord(session), status: end.status, endReason: end.reason, endedAtMs: unixMs };
@@ -136,7 +136,7 @@ export type SettingsChange = {
   currentRound: number | null;
 };
 
-export function planSettings(session: Session, change: SettingsChange): Result<Change> {
+export function planSettings(session: Session, change: SettingsChange): Result<Planned> {
   if (isOver(session.status)) return no(overAlready(session));
   const { settings, world } = session;
   const maxRounds = change.maxRounds ?? settings.maxRounds;
@@ -183,7 +183,7 @@ export function planUpdate(session: Session, update: Update, unixMs: number): Re
     const message = `The session is at version ${session.version}; read it again and decide anew`;
     return no(problem("VERSION_CONFLICT", message, details));
   }
-  const planned: Change[] = [];
+  const planned: Planned[] = [];
   if (settings !== null) {
     const change = planSettings(session, settings);
     if (!change.ok) return change;
@@ -195,20 +195,22 @@ export function planUpdate(session: Session, update: Update, unixMs: number): Re
     // Status last: its record is laid over the settings' one.
     planned.push({ ...change.value, record: { ...change.value.record, ...settingsOf(planned[0]) } });
   }
-  const last = planned.at(-1) ?? planSave(session);
   return ok({
-    record: last.record,
+    record: planned.at(-1)?.record ?? null,
     apply: (time) => {
       for (const change of planned) change.apply(time);
     },
   });
 }
 
-function settingsOf(change: Change | undefined): Partial<SessionRecord> {
+/** A change that is certain to change something. */
+type Planned<T = void> = Change<T> & { record: SessionRecord };
+
+function settingsOf(change: Planned | undefined): Partial<SessionRecord> {
   return change === undefined ? {} : { settings: change.record.settings, currentRound: change.record.currentRound };
 }
 
-function planMove(session: Session, status: SessionStatus, unixMs: number): Result<Change> {
+function planMove(session: Session, status: SessionStatus, unixMs: number): Result<Planned> {
   if (status === "active" || status === "paused") return planStatus(session, status, unixMs);
   if (status === "ended" || status === "cancelled") return planEnd(session, { status, reason: "cancelled" }, unixMs);
   return no(problemWithMove(session, status) ?? invalid("status", status, "active, paused, ended or cancelled"));

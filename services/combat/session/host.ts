@@ -146,11 +146,11 @@ export class SessionHost {
     const planned = plan();
     if (!planned.ok) return planned;
     const { record, apply } = planned.value;
-    if (!(await this.save(record))) {
+    if (record !== null && !(await this.save(record))) {
       this.quarantine(hosted, new Error("another owner has written this session's record"));
       return no(unavailable("The session has moved; try again"));
     }
-    session.version = record.version;
+    if (record !== null) session.version = record.version;
     const { clock } = this.parts;
     const value = apply({ nowMs: clock.nowMs(), unixMs: clock.unixMs() });
     this.touch(hosted);

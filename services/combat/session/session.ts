@@ -10,10 +10,9 @@ import { no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
 import { ACTIONS_PER_TICK_MAX, DAMAGE_KEYS_MAX, DAMAGE_PER_TICK_MAX, MOVES_PER_TICK_MAX } from "../limits.ts";
 import { MAPS } from "../sim/content.ts";
 import type { SimEvent } from "../sim/events.ts";
-import type { Action, ActionRefusal, Hit, Move, MoveVerdict, Outcome, StepInput } from "../sim/inputs.ts";
+import type { Action, ActionRefusal, Hit, Move, MoveVerdict, Order, Outcome, StepInput } from "../sim/inputs.ts";
 import { applyMove } from "../sim/movement.ts";
-import { type Recording, recordMove, recordStep, startRecording } from "../sim/record.ts";
-import { step } from "../sim/step.ts";
+import { decide, step } from "../sim/step.ts";
 import { createWorld, type Fighter, type Point, type Rules, type World } from "../sim/world.ts";
 import { FrameSource, keyframe, type StateFrame } from "../snapshot/frame.ts";
 import { Cameras } from "./cameras.ts";
@@ -58,7 +57,6 @@ export class Session {
   readonly roster = new Roster();
   readonly world: World;
   readonly cameras: Cameras;
-  readonly recording: Recording;
   /** Of the record as it was last saved. */
   version: number;
   status: SessionStatus = "waiting";
@@ -95,7 +93,6 @@ export class Session {
     assert(map !== undefined, `map ${start.settings.mapId} exists`);
     const rules = rulesOf(start.settings);
     this.world = createWorld({ rules, map, seed: start.seed });
-    this.recording = startRecording({ rules, mapId: map.id, seed: start.seed });
     this.cameras = new Cameras(this.world, this.roster);
   }
 
@@ -121,7 +118,7 @@ export class Session {
     const placed = this.roster.sit(seat);
     this.figuresOfLeft.delete(seat.playerId);
     this.frames.forget(placed.slot);
-    this.apply([{ kind: "add", slot: placed.slot, side: placed.side }], unixMs);
+    this.decide({ kind: "add", slot: placed.slot, side: placed.side }, unixMs);
     this.tell({ kind: "player_joined", playerId: placed.playerId, teamId: placed.teamId, slot: placed.slot }, unixMs);
     return placed;
   }
@@ -133,7 +130,7 @@ export class Session {
     const fighter = this.fighterAt(seat.slot);
     if (fighter !== null) this.figuresOfLeft.set(playerId, structuredClone(fighter));
     this.tell({ kind: "player_left", playerId }, unixMs);
-    this.apply([{ kind: "remove", slot: seat.slot }], unixMs);
+    this.decide({ kind: "remove", slot: seat.slot }, unixMs);
     this.roster.leave(seat);
     this.cameras.handlePlayerGone();
   }
@@ -160,7 +157,7 @@ export class Session {
     if (before === "paused") return this.tell({ kind: "session_resumed" }, unixMs);
     this.startedAtMs = unixMs;
     this.tell({ kind: "session_started", mapId: this.settings.mapId, gameMode: this.settings.gameMode }, unixMs);
-    this.apply([{ kind: "start" }], unixMs);
+    this.decide({ kind: "start" }, unixMs);
   }
 
   handleSettings(
@@ -168,11 +165,11 @@ export class Session {
     change: { maxRounds: number; timeLimitMinutes: number; allowSpectators: boolean },
   ): void {
     Object.assign(this.settings, change);
-    this.apply([{ kind: "rules", maxRounds: change.maxRounds, timeLimitMs: change.timeLimitMinutes * 60_000 }], unixMs);
+    this.decide({ kind: "rules", maxRounds: change.maxRounds, timeLimitMs: change.timeLimitMinutes * 60_000 }, unixMs);
   }
 
   handleRound(unixMs: number, round: number): void {
-    this.apply([{ kind: "round", round }], unixMs);
+    this.decide({ kind: "round", round }, unixMs);
   }
 
   handleEnd(unixMs: number, end: { status: "ended" | "cancelled"; reason: EndReason; winner: number | null }): void {
@@ -194,7 +191,6 @@ export class Session {
       return { ok: false, check: "paused", position: { ...fighter.position }, measured: 0, threshold: 0 };
     }
     const move: Move = { ...order, slot: seat.slot, atMs: this.matchNowMs(nowMs) };
-    recordMove(this.recording, this.world, move);
     return applyMove(this.world, move);
   }
 
@@ -272,7 +268,7 @@ export class Session {
     if (this.status === "paused" || isOver(this.status)) return;
     const inputs = this.inbox;
     this.inbox = [];
-    this.apply(inputs, unixMs);
+    this.step(inputs, unixMs);
     this.handleGrace(unixMs);
   }
 
@@ -331,12 +327,16 @@ export class Session {
   }
 
   /** Steps the world once and tells what happened. */
-  private apply(inputs: readonly StepInput[], unixMs: number): void {
-    recordStep(this.recording, this.world, inputs);
+  private step(inputs: readonly StepInput[], unixMs: number): void {
     const { events, outcomes } = step(this.world, inputs);
     for (const outcome of outcomes) this.handleOutcome(outcome);
     for (const event of events) this.handleSimEvent(event, unixMs);
     this.cameras.handleTick(events, this.tickMs);
+  }
+
+  /** Changes the world between two ticks and tells what happened. */
+  private decide(order: Order, unixMs: number): void {
+    for (const event of decide(this.world, order)) this.handleSimEvent(event, unixMs);
   }
 
   /** An outcome of the simulation by the players' names. */

@@ -46,24 +46,28 @@ export type Action = {
     | { type: "switch_weapon"; weapon: WeaponName };
 };
 
-export type StepInput =
-  | Action
+/** Damage that another service decided; answered by its `id`. */
+export type Damage = {
+  kind: "damage";
+  id: number;
+  by: number | null;
+  target: number;
+  damage: number;
+  damageType: DamageType;
+  weapon: WeaponName | null;
+  headshot: boolean;
+};
+
+/** What the session decides: seats, limits, beginnings and ends. Taken with a tick, or between two by `decide`. */
+export type Order =
   | { kind: "add"; slot: number; side: number }
   | { kind: "remove"; slot: number }
   | { kind: "start" }
-  | {
-      kind: "damage";
-      id: number;
-      by: number | null;
-      target: number;
-      damage: number;
-      damageType: DamageType;
-      weapon: WeaponName | null;
-      headshot: boolean;
-    }
   | { kind: "rules"; maxRounds: number; timeLimitMs: number }
   | { kind: "round"; round: number }
   | { kind: "end"; cause: EndCause };
+
+export type StepInput = Action | Damage | Order;
 
 export type ActionRefusal =
   | "not_active"

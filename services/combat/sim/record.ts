@@ -7,14 +7,14 @@
  */
 import { assert } from "#kit/assert.ts";
 import { type GameMap, MAPS } from "./content.ts";
-import type { Move, StepInput } from "./inputs.ts";
+import type { Move, Order, StepInput } from "./inputs.ts";
 import { RECORDING_ENTRIES_MAX } from "./limits.ts";
 import { applyMove } from "./movement.ts";
-import { step } from "./step.ts";
+import { decide, step } from "./step.ts";
 import { createWorld, type Rules, type World } from "./world.ts";
 
-/** A move; or the inputs of one tick; or how many ticks in a row had none. */
-export type RecordedEntry = Move | readonly StepInput[] | number;
+/** A move; or an order between two ticks; or the inputs of one tick; or how many ticks in a row had none. */
+export type RecordedEntry = Move | Order | readonly StepInput[] | number;
 
 export type Recording = {
   /** Of this format. */
@@ -36,6 +36,11 @@ export function startRecording({ rules, mapId, seed }: { rules: Rules; mapId: st
 /** Call it before applyMove, with what applyMove gets; a move that will be refused counts as well. */
 export function recordMove(recording: Recording, world: World, move: Move): void {
   if (takesMore(recording, world)) recording.entries.push({ ...move });
+}
+
+/** Call it before decide, with what decide gets. */
+export function recordOrder(recording: Recording, world: World, order: Order): void {
+  if (takesMore(recording, world)) recording.entries.push({ ...order });
 }
 
 /** Call it before step, with what step gets, each tick. */
@@ -75,6 +80,7 @@ export function replay(recording: Recording, onTick?: (world: World) => void, ma
   for (const entry of recording.entries) {
     if (typeof entry === "number") for (let idle = 0; idle < entry; idle++) tick([]);
     else if ("length" in entry) tick(entry);
+    else if ("kind" in entry) decide(world, entry);
     else applyMove(world, entry);
   }
   return world;

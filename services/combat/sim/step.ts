@@ -15,7 +15,7 @@ import { WEAPONS } from "./content.ts";
 import { deal } from "./damage.ts";
 import type { SimEvent } from "./events.ts";
 import { newFighter, revive } from "./fighter.ts";
-import type { Outcome, StepInput, StepResult } from "./inputs.ts";
+import type { Order, Outcome, StepInput, StepResult } from "./inputs.ts";
 import { SIDES_MAX, SLOTS_MAX } from "./limits.ts";
 import { beginRound, endByOrder, respawn, settleDeparture, settleScore, settleTime, startMatch } from "./rounds.ts";
 import { chooseSpawn } from "./spawns.ts";
@@ -46,6 +46,13 @@ export function step(world: World, inputs: readonly StepInput[]): StepResult {
   return { events, outcomes };
 }
 
+/** What the session decides between two ticks takes no time: a seat given during a pause does not end the pause. */
+export function decide(world: World, input: Order): SimEvent[] {
+  const events: SimEvent[] = [];
+  if (world.phase !== "over") order(world, input, events);
+  return events;
+}
+
 function runTimers(world: World, events: SimEvent[]): void {
   for (const fighter of world.fighters) {
     if (!fighter) continue;
@@ -64,7 +71,7 @@ function hurt(world: World, input: Input<"damage">, open: boolean, events: SimEv
 }
 
 /** What the session decides: seats, limits, beginnings and ends. */
-function order(world: World, input: Exclude<StepInput, Input<"action" | "damage">>, events: SimEvent[]): void {
+function order(world: World, input: Order, events: SimEvent[]): void {
   switch (input.kind) {
     case "add":
       add(world, input, events);
