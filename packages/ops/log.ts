@@ -90,7 +90,15 @@ function loggerOver(parts: Parts): Logger {
 }
 
 function openDestination(dest: number | string): Destination {
-  return pino.destination({ dest, sync: false, maxLength: LOG_BUFFER_BYTES_MAX, mkdir: typeof dest === "string" });
+  // With a minimum of one byte every record is written at once, and flush() waits; with none it would not.
+  const minLength = 1;
+  return pino.destination({
+    dest,
+    sync: false,
+    minLength,
+    maxLength: LOG_BUFFER_BYTES_MAX,
+    mkdir: typeof dest === "string",
+  });
 }
 
 /** Counts what the buffer's cap drops, and keeps a failing disk or closed pipe from becoming an exception. */
@@ -100,13 +108,21 @@ function countDrops(destination: Destination): { count: number } {
     dropped.count += 1;
   });
   // The record stays buffered and is tried again with the next write; there is nowhere to report it meanwhile.
-  destination.on("error", () => {});
+  let failing = false;
+  destination.on("error", () => {
+    failing = true;
+  });
+  destination.on("drain", () => {
+    failing = false;
+  });
   const flushSync = destination.flushSync.bind(destination);
   destination.flushSync = () => {
+    // pino calls this when the process exits. On a full disk it would try for ever, so that nothing ever exits.
+    if (failing) return;
     try {
       flushSync();
     } catch {
-      // Called by pino when the process exits: what a broken destination has left over goes with the process.
+      // What a destination that was never opened has left over goes with the process.
     }
   };
   return dropped;

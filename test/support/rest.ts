@@ -12,10 +12,13 @@ export type ErrorBody = { readonly error: string; readonly message: string; read
 
 export type RestAnswer = { readonly status: number; readonly headers: Headers; readonly text: string };
 
-export type RestCaller = {
-  /** `body`: a string goes as it is, anything else as JSON, undefined as no body at all. */
-  (verb: Verb, path: string, body?: unknown, headers?: Record<string, string>): Promise<RestAnswer>;
-};
+/** `body`: a string goes as it is, anything else as JSON, undefined as no body at all. */
+export type RestCaller = (
+  verb: Verb,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<RestAnswer>;
 
 export function restCaller(base: string, token: string | null): RestCaller {
   return async (verb, path, body, headers = {}) => {

@@ -6,7 +6,7 @@ import type { SessionSettings } from "../session/settings.ts";
 import { FIRST_MAP, MAPS } from "../sim/content.ts";
 import { PLAYED_MODES } from "../sim/world.ts";
 import { integer, number, refusal, uuid, word } from "./decode.ts";
-import { GAME_MODE } from "./encode.ts";
+import { GAME_MODE } from "./words.ts";
 
 export const DEFAULTS = {
   maxRounds: 10,

@@ -13,7 +13,7 @@ import type { CameraRequest } from "../session/cameras.ts";
 import type { ActionOrder, ClientOrder, MoveOrder } from "../session/orders.ts";
 import { WEAPONS, type WeaponName } from "../sim/content.ts";
 import type { Point } from "../sim/world.ts";
-import { ACTION_TYPE, CAMERA_MODE, STANCE } from "./encode.ts";
+import { ACTION_TYPE, CAMERA_MODE, STANCE } from "./words.ts";
 
 /** Beyond any map; positions past it are nonsense, those within it but off the map are corrected. */
 const COORDINATE_METRES_MAX = 10_000;

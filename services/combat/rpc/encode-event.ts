@@ -3,24 +3,16 @@ import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { CombatEventEnvelopeSchema } from "#gen/necpgame/combat/v1/event_pb.js";
-import { type CombatEvent, CombatEventSchema, DamageType } from "#gen/necpgame/combat/v1/realtime_pb.js";
+import { type CombatEvent, CombatEventSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import { toPublicJson } from "#wire/public-json.ts";
 import type { EventBody, SessionEvent } from "../session/session-events.ts";
-import type { DamageType as DamageTypeWord } from "../sim/events.ts";
 import type { OutgoingEvent } from "../stores/event-sink.ts";
-import { END_REASON, GAME_MODE, optional, quantised, team } from "./encode.ts";
+import { optional, quantised, team } from "./encode-session.ts";
+import { DAMAGE_TYPE, END_REASON, GAME_MODE } from "./words.ts";
 
 export const EVENTS_TOPIC = "game.combat.events";
 const SOURCE = "combat.realtime";
 const ENVELOPE_VERSION = "1.0";
-
-export const DAMAGE_TYPE = {
-  bullet: DamageType.BULLET,
-  melee: DamageType.MELEE,
-  explosion: DamageType.EXPLOSION,
-  ability: DamageType.ABILITY,
-  environmental: DamageType.ENVIRONMENTAL,
-} as const satisfies Record<DamageTypeWord, DamageType>;
 
 /** domain.entity.action by event, as the game's other services know them. */
 const EVENT_TYPE = {

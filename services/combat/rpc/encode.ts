@@ -1,161 +1,37 @@
 /**
- * Encode: domain to wire, once, at the border. What a session and its frames look like as generated messages.
- * Units: the domain's centimetres and hundredths become metres and points in records; frames stay quantised.
+ * Encode: frames and answers to wire, once, at the border: the encoders that session/ asks for, giving the bytes of a
+ * ServerMessage. Units: frames stay quantised, in centimetres and hundredths.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
-import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type ActionResult,
   ActionResultSchema,
-  ActionType,
   type Camera as CameraMessage,
   CameraSchema,
   HitReceiptSchema,
   type PlayerState,
   PlayerStateSchema,
   PositionCorrectionSchema,
-  type QuantisedPosition,
-  QuantisedPositionSchema,
   type ServerMessage,
   ServerMessageSchema,
   SessionStateSchema,
-  Stance,
   StateUpdateSchema,
   WorldSchema,
 } from "#gen/necpgame/combat/v1/realtime_pb.js";
-import {
-  CameraMode,
-  type CombatSession,
-  CombatSessionSchema,
-  ConnectionStatus,
-  EndReason,
-  GameMode,
-  type SessionParticipant,
-  SessionParticipantSchema,
-  SessionStatus,
-  type Team,
-  TeamSchema,
-  type Vec3,
-  Vec3Schema,
-} from "#gen/necpgame/combat/v1/session_pb.js";
+import { Vec3Schema } from "#gen/necpgame/combat/v1/session_pb.js";
 import type { AnswerEncoder } from "../session/answers.ts";
 import type { BroadcastEncoder } from "../session/audience.ts";
-import type { Camera, CameraMode as CameraModeWord } from "../session/cameras.ts";
+import type { Camera } from "../session/cameras.ts";
 import type { CameraEncoder } from "../session/delivery.ts";
-import type { ActionOrder, ActionType as ActionTypeWord } from "../session/orders.ts";
+import type { ActionOrder } from "../session/orders.ts";
 import { participantOf, recordOf } from "../session/record.ts";
 import type { ActionOutcome, Session, SessionMoveVerdict } from "../session/session.ts";
-import type * as words from "../session/settings.ts";
-import type { Point, Stance as StanceWord } from "../sim/world.ts";
+import type { Point } from "../sim/world.ts";
 import type { PlayerRow } from "../snapshot/fields.ts";
 import type { StateFrame } from "../snapshot/frame.ts";
-import type { ParticipantRecord, SessionRecord, TeamRecord } from "../stores/session-store.ts";
 import { combatEvent } from "./encode-event.ts";
-
-export const STATUS = {
-  waiting: SessionStatus.WAITING,
-  active: SessionStatus.ACTIVE,
-  paused: SessionStatus.PAUSED,
-  ended: SessionStatus.ENDED,
-  cancelled: SessionStatus.CANCELLED,
-} as const satisfies Record<words.SessionStatus, SessionStatus>;
-
-export const GAME_MODE = {
-  deathmatch: GameMode.DEATHMATCH,
-  team_deathmatch: GameMode.TEAM_DEATHMATCH,
-  capture_the_flag: GameMode.CAPTURE_THE_FLAG,
-  king_of_the_hill: GameMode.KING_OF_THE_HILL,
-  domination: GameMode.DOMINATION,
-  elimination: GameMode.ELIMINATION,
-} as const satisfies Record<words.GameMode, GameMode>;
-
-export const END_REASON = {
-  victory: EndReason.VICTORY,
-  timeout: EndReason.TIMEOUT,
-  disconnect: EndReason.DISCONNECT,
-  cancelled: EndReason.CANCELLED,
-} as const satisfies Record<words.EndReason, EndReason>;
-
-export const CAMERA_MODE = {
-  free: CameraMode.FREE,
-  follow_player: CameraMode.FOLLOW_PLAYER,
-  overview: CameraMode.OVERVIEW,
-  cinematic: CameraMode.CINEMATIC,
-} as const satisfies Record<CameraModeWord, CameraMode>;
-
-export const ACTION_TYPE = {
-  attack: ActionType.ATTACK,
-  ability: ActionType.ABILITY,
-  special_move: ActionType.SPECIAL_MOVE,
-  reload: ActionType.RELOAD,
-  switch_weapon: ActionType.SWITCH_WEAPON,
-  use_item: ActionType.USE_ITEM,
-} as const satisfies Record<ActionTypeWord, ActionType>;
-
-export const STANCE = {
-  stand: Stance.STAND,
-  crouch: Stance.CROUCH,
-} as const satisfies Record<StanceWord, Stance>;
-
-const CONNECTION = {
-  expected: ConnectionStatus.EXPECTED,
-  connected: ConnectionStatus.CONNECTED,
-  disconnected: ConnectionStatus.DISCONNECTED,
-  left: ConnectionStatus.LEFT,
-} as const satisfies Record<words.ConnectionStatus, ConnectionStatus>;
-
-export function combatSession(record: SessionRecord): CombatSession {
-  const { settings } = record;
-  return create(CombatSessionSchema, {
-    ...settings,
-    ...optional("startedAt", time(record.startedAtMs)),
-    ...optional("endedAt", time(record.endedAtMs)),
-    ...optional("winnerTeamId", record.winnerTeamId),
-    ...optional("endReason", record.endReason === null ? null : END_REASON[record.endReason]),
-    id: record.id,
-    status: STATUS[record.status],
-    gameMode: GAME_MODE[settings.gameMode],
-    participants: record.participants.map(participant),
-    currentRound: record.currentRound,
-    createdAt: timestampFromMs(record.createdAtMs),
-    hostPlayerId: record.hostPlayerId,
-    teams: record.teams.map(team),
-    version: record.version,
-    epoch: record.epoch,
-    seed: record.seed,
-  });
-}
-
-export function participant(record: ParticipantRecord): SessionParticipant {
-  const { playerId, teamId, alive, kills, deaths, assists, slot, weapon } = record;
-  return create(SessionParticipantSchema, {
-    playerId,
-    teamId,
-    alive,
-    kills,
-    deaths,
-    assists,
-    slot,
-    weapon,
-    joinedAt: timestampFromMs(record.joinedAtMs),
-    position: metres(record.position),
-    health: record.health / 100,
-    connectionStatus: CONNECTION[record.connection],
-    damageDealt: record.damageDealt / 100,
-  });
-}
-
-export function team({ teamId, score, roundsWon }: TeamRecord): Team {
-  return create(TeamSchema, { teamId, score, roundsWon });
-}
-
-export function metres({ x, y, z }: Point): Vec3 {
-  return create(Vec3Schema, { x: x / 100, y: y / 100, z: z / 100 });
-}
-
-export function quantised({ x, y, z }: Point): QuantisedPosition {
-  return create(QuantisedPositionSchema, { x, y, z });
-}
+import { combatSession, metres, optional, participant, quantised } from "./encode-session.ts";
+import { ACTION_TYPE, CAMERA_MODE, STANCE } from "./words.ts";
 
 export function actionResult(action: ActionOrder, outcome: ActionOutcome): ActionResult {
   const { cooldownMs, ammunition } = outcome;
@@ -249,15 +125,6 @@ function correction(seq: number, verdict: Extract<SessionMoveVerdict, { ok: fals
   const { check, position, measured, threshold } = verdict;
   const scaled = { measured: measured / 100, threshold: threshold / 100 };
   return create(PositionCorrectionSchema, { seq, check, position: quantised(position), ...scaled });
-}
-
-function time(ms: number | null): Timestamp | null {
-  return ms === null ? null : timestampFromMs(ms);
-}
-
-/** A field that is set only when there is something to say. */
-export function optional<Name extends string, Value>(name: Name, value: Value | null): { [Key in Name]?: Value } {
-  return value === null ? {} : ({ [name]: value } as { [Key in Name]?: Value });
 }
 
 function mutable(details: { readonly [key: string]: unknown }) {

@@ -21,9 +21,10 @@ import {
   timeLimitMinutes,
 } from "./decode-create.ts";
 import { type Desk, overProblem, unwrap } from "./desk.ts";
-import { combatSession, GAME_MODE, STATUS } from "./encode.ts";
+import { combatSession } from "./encode-session.ts";
 import type { UnaryHandlers } from "./handlers.ts";
 import { pageOf, positionOf } from "./page-token.ts";
+import { GAME_MODE, STATUS } from "./words.ts";
 
 export type LifecycleParts = {
   desk: Desk;

@@ -20,8 +20,9 @@ import * as access from "./access.ts";
 import { cameraRequest, refusal, uuid } from "./decode.ts";
 import { idempotencyKey } from "./decode-create.ts";
 import type { Desk } from "./desk.ts";
-import { CAMERA_MODE, metres, participant } from "./encode.ts";
+import { metres, participant } from "./encode-session.ts";
 import type { UnaryHandlers } from "./handlers.ts";
+import { CAMERA_MODE } from "./words.ts";
 
 export type ParticipationParts = {
   desk: Desk;

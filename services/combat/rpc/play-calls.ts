@@ -11,10 +11,11 @@ import * as access from "./access.ts";
 import { actionOrder, moveOrder, number, refusal, uuid, weaponName, word } from "./decode.ts";
 import { idempotencyKey } from "./decode-create.ts";
 import { type Desk, overProblem, sittingSeat, unwrap } from "./desk.ts";
-import { actionResult, metres } from "./encode.ts";
-import { DAMAGE_TYPE } from "./encode-event.ts";
+import { actionResult } from "./encode.ts";
+import { metres } from "./encode-session.ts";
 import type { UnaryHandlers } from "./handlers.ts";
 import { sessionStats } from "./stats.ts";
+import { DAMAGE_TYPE } from "./words.ts";
 
 export function playCalls({
   desk,

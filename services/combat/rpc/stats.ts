@@ -2,7 +2,8 @@
 import { create } from "@bufbuild/protobuf";
 import { type SessionStats, SessionStatsSchema } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import type { ParticipantRecord, SessionRecord } from "../stores/session-store.ts";
-import { STATUS, team } from "./encode.ts";
+import { team } from "./encode-session.ts";
+import { STATUS } from "./words.ts";
 
 export function sessionStats(record: SessionRecord, spectatorCount: number): SessionStats {
   return create(SessionStatsSchema, {

@@ -7,6 +7,7 @@
 import type { CloseReason } from "#wire/close-codes.ts";
 import { HISTORY_BYTES_MAX, HISTORY_FRAMES_MAX } from "../limits.ts";
 import type { StateFrame } from "../snapshot/frame.ts";
+import type { Cursor } from "./orders.ts";
 import type { Session } from "./session.ts";
 import type { SessionEvent } from "./session-events.ts";
 
@@ -14,9 +15,6 @@ export type Lane = "event" | "state";
 
 /** A ServerMessage as it goes over the wire, and whether a newer one may replace it. */
 export type Frame = { lane: Lane; bytes: Uint8Array };
-
-/** Where a client stopped. */
-export type Cursor = { epoch: number; frame: number };
 
 /** One relay stream, or one Play or Watch call: the way to some viewers. */
 export type Outlet = {

@@ -7,11 +7,12 @@ import type { Clock } from "#kit/clock.ts";
 import { no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
 import { RESUME_WAIT_MS, SPECTATORS_MAX, TICKETS_REMEMBERED_MAX } from "../limits.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
-import type { Cursor, Outlet, Viewer } from "./audience.ts";
+import type { Outlet, Viewer } from "./audience.ts";
 import type { CameraRequest } from "./cameras.ts";
 import type { SessionHost } from "./host.ts";
 import type { Hosted } from "./hosted.ts";
 import { isOver } from "./lifecycle.ts";
+import type { Cursor } from "./orders.ts";
 import type { Session } from "./session.ts";
 
 export type AttachRequest = {

@@ -2,7 +2,6 @@
 import type { WeaponName } from "../sim/content.ts";
 import type { DamageType } from "../sim/events.ts";
 import type { Point, Stance } from "../sim/world.ts";
-import type { Cursor } from "./audience.ts";
 import type { CameraRequest } from "./cameras.ts";
 
 /** A position, quantised: centimetres and hundredths of a degree. */
@@ -37,6 +36,9 @@ export type DamageOrder = {
   weapon: WeaponName | null;
   headshot: boolean;
 };
+
+/** Where a client stopped. */
+export type Cursor = { epoch: number; frame: number };
 
 export type ClientOrder =
   | { kind: "move"; move: MoveOrder }

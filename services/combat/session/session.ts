@@ -7,7 +7,7 @@
  */
 import { assert } from "#kit/assert.ts";
 import { no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
-import { ACTIONS_PER_TICK_MAX, DAMAGE_KEYS_MAX, DAMAGE_PER_TICK_MAX, MOVES_PER_TICK_MAX } from "../limits.ts";
+import { ACTIONS_PER_TICK_MAX, DAMAGE_PER_TICK_MAX, MOVES_PER_TICK_MAX } from "../limits.ts";
 import { MAPS } from "../sim/content.ts";
 import type { SimEvent } from "../sim/events.ts";
 import type { Action, ActionRefusal, Hit, Move, MoveVerdict, Order, Outcome, StepInput } from "../sim/inputs.ts";
@@ -16,6 +16,7 @@ import { decide, step } from "../sim/step.ts";
 import { createWorld, type Fighter, type Point, type Rules, type World } from "../sim/world.ts";
 import { FrameSource, keyframe, type StateFrame } from "../snapshot/frame.ts";
 import { Cameras } from "./cameras.ts";
+import { DamageAnswers } from "./damage-answers.ts";
 import { isOver } from "./lifecycle.ts";
 import type { ActionOrder, DamageOrder, MoveOrder } from "./orders.ts";
 import { Roster, type Seat } from "./roster.ts";
@@ -77,8 +78,7 @@ export class Session {
   private recordChanged = false;
   private readonly inputCounts: { moves: number; actions: number }[] = [];
   private damageCount = 0;
-  private readonly damageByKey = new Map<string, Outcome | "underway">();
-  private readonly damageKeyById = new Map<number, string>();
+  private readonly damageAnswers = new DamageAnswers();
 
   constructor(start: SessionStart, nowMs: number) {
     this.id = start.id;
@@ -224,8 +224,8 @@ export class Session {
 
   /** Takes damage for the next tick; the same key again gets the same answer, not the same damage twice. */
   handleDamage(order: DamageOrder, key: string | null): Result<number | Outcome> {
-    const known = key === null ? undefined : this.damageByKey.get(key);
-    if (known !== undefined) return known === "underway" ? no(stillUnderway()) : ok(known);
+    const known = this.damageAnswers.known(key);
+    if (known !== null) return known === "underway" ? no(stillUnderway()) : ok(known);
     if (this.status !== "active") {
       const message = "Damage is dealt in active sessions only";
       return no(problem("INVALID_STATE_TRANSITION", message, { status: this.status }));
@@ -239,25 +239,8 @@ export class Session {
     const id = this.nextInputId++;
     const hit = { damage, damageType, weapon, headshot, by: by?.slot ?? null, target: target.slot };
     this.inbox.push({ kind: "damage", id, ...hit });
-    if (key !== null) this.rememberDamage(id, key);
+    if (key !== null) this.damageAnswers.begin(id, key);
     return ok(id);
-  }
-
-  private rememberDamage(id: number, key: string): void {
-    this.damageKeyById.set(id, key);
-    this.damageByKey.set(key, "underway");
-    if (this.damageByKey.size <= DAMAGE_KEYS_MAX) return;
-    const oldest = this.damageByKey.keys().next();
-    if (!oldest.done) this.damageByKey.delete(oldest.value);
-  }
-
-  /** Keeps the answer for those who ask again with the same key. */
-  private handleOutcome(outcome: Outcome): void {
-    this.outcomes.push(outcome);
-    const key = this.damageKeyById.get(outcome.id);
-    if (key === undefined) return;
-    this.damageKeyById.delete(outcome.id);
-    if (this.damageByKey.has(key)) this.damageByKey.set(key, outcome);
   }
 
   /** One tick of the match, unless it stands still. */
@@ -329,7 +312,10 @@ export class Session {
   /** Steps the world once and tells what happened. */
   private step(inputs: readonly StepInput[], unixMs: number): void {
     const { events, outcomes } = step(this.world, inputs);
-    for (const outcome of outcomes) this.handleOutcome(outcome);
+    for (const outcome of outcomes) {
+      this.outcomes.push(outcome);
+      this.damageAnswers.settle(outcome);
+    }
     for (const event of events) this.handleSimEvent(event, unixMs);
     this.cameras.handleTick(events, this.tickMs);
   }
