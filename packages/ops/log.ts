@@ -58,6 +58,7 @@ type Parts = {
   readonly writer: pino.Logger;
   readonly destination: Destination;
   readonly dropped: { count: number };
+  /** Redacted already. */
   readonly bound: Record<string, unknown>;
 };
 
@@ -68,7 +69,7 @@ function loggerOver(parts: Parts): Logger {
     (fields: Record<string, unknown>, message: string) => {
       if (!always && !writer.isLevelEnabled(level)) return;
       try {
-        const record = redactFields({ ...bound, ...fields });
+        const record: Record<string, unknown> = { ...bound, ...redactFields(fields) };
         if (dropped.count > 0) {
           record["records_dropped"] = dropped.count;
           dropped.count = 0;
@@ -84,7 +85,7 @@ function loggerOver(parts: Parts): Logger {
     warn: write("warn"),
     error: write("error"),
     announce: write("info", true),
-    with: (fields) => loggerOver({ ...parts, bound: { ...bound, ...fields } }),
+    with: (fields) => loggerOver({ ...parts, bound: { ...bound, ...redactFields(fields) } }),
     flush: () => flush(destination),
   };
 }

@@ -7,8 +7,10 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   type ActionResult,
+  type CombatEvent,
   type CombatSession,
   type CreateSession,
+  type ServerMessage,
   SessionsClient,
   type Vec3,
   type WireFormat,
@@ -29,24 +31,26 @@ export type Match = {
   readonly service: SessionsClient;
   readonly sessionId: string;
   readonly format: WireFormat;
-  readonly playerIds: readonly [string, string];
+  /** Two or more, in turn of the one team and of the other. */
+  readonly playerIds: readonly [string, string, ...string[]];
   readonly teamIds: readonly [string, string];
 };
 
-/** A session for two, created on their behalf; it starts by itself when both are connected. */
+/** A session for two or more, created on their behalf; it starts by itself when all are connected. */
 export async function createMatch(
   system: System,
   format: WireFormat,
-  settings: Partial<CreateSession> = {},
+  { playerCount = 2, ...settings }: Partial<CreateSession> & { playerCount?: number } = {},
 ): Promise<Match> {
   const service = await serviceClient(system);
-  const playerIds = [randomUUID(), randomUUID()] as const;
+  const furtherIds = Array.from({ length: playerCount - 2 }, () => randomUUID());
+  const playerIds = [randomUUID(), randomUUID(), ...furtherIds] as const;
   const teamIds = [randomUUID(), randomUUID()] as const;
   const created = await service.create({
     game_mode: "team_deathmatch",
     max_rounds: 1,
     respawn_seconds: 0,
-    participants: playerIds.map((player_id, index) => ({ player_id, team_id: teamIds[index] as string })),
+    participants: playerIds.map((player_id, index) => ({ player_id, team_id: teamIds[index % 2] as string })),
     ...settings,
   });
   if (!created.ok) throw new Error(`no session: ${JSON.stringify(created.refusal)}`);
@@ -77,21 +81,38 @@ export async function openSpectator(
   return viewer;
 }
 
-/** Both players connected and the round begun for both of them. */
-export async function openBoth(system: System, match: Match): Promise<[Viewer, Viewer]> {
-  const one = await openPlayer(system, match, match.playerIds[0]);
-  const other = await openPlayer(system, match, match.playerIds[1]);
-  for (const viewer of [one, other]) {
-    await viewer.until("an active session", () => viewer.view.session?.status === "active" && viewer.view.session);
-    await viewer.until("a round with everybody in place", () => viewer.view.players.size === 2 && isPlaced(viewer));
+/** All players connected, and the round begun for all of them. */
+export async function openAll(system: System, match: Match): Promise<[Viewer, Viewer, ...Viewer[]]> {
+  const viewers: Viewer[] = [];
+  for (const playerId of match.playerIds) viewers.push(await openPlayer(system, match, playerId));
+  for (const viewer of viewers) {
+    await viewer.until("a state newer than the start", () => {
+      const startedAt = viewer.messages.findIndex((message) => isEvent(message, "round_started"));
+      const later = viewer.messages.slice(startedAt);
+      return startedAt >= 0
+        ? later.some(({ type }) => type === "state_update")
+        : viewer.view.session?.status === "active";
+    });
   }
-  return [one, other];
+  return viewers as [Viewer, Viewer, ...Viewer[]];
 }
 
-/** A state that is newer than the spawns was shown. */
-function isPlaced(viewer: Viewer): boolean {
-  const [first, second] = [...viewer.view.players.values()];
-  return first !== undefined && second !== undefined && distance(first.position, second.position) > 0;
+function isEvent(message: ServerMessage, name: CombatEvent["event"]): boolean {
+  return message.type === "combat_event" && message.event === name;
+}
+
+/** Damage that the service decided, so that something happens without anybody walking. */
+export async function hurt(system: System, match: Match, targetId: string, damage: number): Promise<void> {
+  const response = await fetch(`${system.url}/sessions/${match.sessionId}/damage`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${await system.token(randomUUID(), ["service"])}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ target_id: targetId, damage, damage_type: "environmental", headshot: false }),
+  });
+  if (!response.ok) throw new Error(`no damage: ${response.status} ${await response.text()}`);
+  await response.arrayBuffer();
 }
 
 /** What the service says of a session over REST. */

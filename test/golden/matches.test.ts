@@ -11,8 +11,8 @@ import { type Recording, replay } from "#combat/sim/record.ts";
 import { MATCHES, type MatchName, type Played, playMatch } from "./script.ts";
 
 const GOLDEN = {
-  deathmatch: { hash: "b09166fa66d1156f", ticks: 4_882, kills: 104, rounds: 3 },
-  team_deathmatch: { hash: "6b1f230d9d30d032", ticks: 2_779, kills: 115, rounds: 2 },
+  deathmatch: { hash: "9366f9f9aee5fdb5", ticks: 5_267, kills: 122, rounds: 3 },
+  team_deathmatch: { hash: "7b9b585b54fb36d1", ticks: 4_572, kills: 159, rounds: 3 },
 } as const satisfies Record<MatchName, { hash: string; ticks: number; kills: number; rounds: number }>;
 
 const SECOND_PROCESS = fileURLToPath(new URL("second-process.ts", import.meta.url));

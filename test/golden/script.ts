@@ -9,10 +9,10 @@
 import { FIRST_MAP, MAPS, WEAPON_NAMES } from "#combat/sim/content.ts";
 import type { SimEvent } from "#combat/sim/events.ts";
 import { hashWorld } from "#combat/sim/hash.ts";
-import type { Action, Aim, Move, MoveCheck, StepInput } from "#combat/sim/inputs.ts";
+import type { Action, Aim, Move, MoveCheck, Order, StepInput } from "#combat/sim/inputs.ts";
 import { applyMove } from "#combat/sim/movement.ts";
-import { type Recording, recordMove, recordStep, startRecording } from "#combat/sim/record.ts";
-import { step } from "#combat/sim/step.ts";
+import { type Recording, recordMove, recordOrder, recordStep, startRecording } from "#combat/sim/record.ts";
+import { decide, step } from "#combat/sim/step.ts";
 import { createWorld, type Fighter, type Point, type Rules, type World } from "#combat/sim/world.ts";
 import { assert } from "#kit/assert.ts";
 import { createRng, nextBelow, type Rng } from "#kit/rng.ts";
@@ -69,8 +69,13 @@ export function playMatch(name: MatchName): Played {
     played.events.push(...step(world, inputs).events);
     played.hashes.push(hashWorld(world));
   };
-  tick(Array.from({ length: players }, (_, slot) => ({ kind: "add", slot, side: slot % sides })));
-  tick([{ kind: "start" }]);
+  const order = (given: Order) => {
+    recordOrder(recording, world, given);
+    played.events.push(...decide(world, given));
+  };
+  for (let slot = 0; slot < players; slot++) order({ kind: "add", slot, side: slot % sides });
+  tick([]);
+  order({ kind: "start" });
   while (world.phase !== "over") {
     assert(world.tick < TICKS_MAX, "a match ends at its time limit");
     moveAll(played, rng);

@@ -48,6 +48,19 @@ export class GrpcCaller {
     });
   }
 
+  /** Bytes as they are for a request of this method; a good answer is thrown away. */
+  callRaw(method: DescMethodUnary, bytes: Uint8Array, token: string | null): Promise<void> {
+    const { path } = wireOf(method);
+    const asIs = (given: Buffer) => given;
+    return new Promise((resolve, reject) => {
+      const options = { deadline: Date.now() + CALL_MS_MAX };
+      this.client.makeUnaryRequest(path, asIs, asIs, Buffer.from(bytes), metadataOf(token), options, (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+  }
+
   async *watch(request: MessageInitShape<typeof WatchSessionRequestSchema>, token: string) {
     const { path, encode, decode } = wireOf(CombatSessionService.method.watchSession);
     const message = create(CombatSessionService.method.watchSession.input, request);

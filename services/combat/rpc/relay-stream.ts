@@ -53,7 +53,8 @@ export function relayHandler(parts: RelayParts): RelayHandler {
 
 class RelayStream implements Outlet {
   private readonly connections = new Map<number, Connection>();
-  private readonly rooms = new Map<string, number>();
+  /** Sessions with viewers on this stream; a room's number is never given twice. */
+  private readonly rooms = new Map<string, { room: number; viewerCount: number }>();
   private nextRoom = 1;
   private batch: RelayDown[] = [];
   private planned = false;
@@ -101,8 +102,8 @@ class RelayStream implements Outlet {
     this.send({ case: "unicast", value: init({ connection, lane: LANE[lane], message }) });
   }
 
-  close({ connection }: Viewer, reason: CloseReason): void {
-    this.connections.delete(connection);
+  close({ connection, sessionId }: Viewer, reason: CloseReason): void {
+    if (this.connections.delete(connection)) this.leaveRoom(sessionId);
     this.send({ case: "close", value: init({ connection, reason }) });
   }
 
@@ -148,6 +149,7 @@ class RelayStream implements Outlet {
     const { hosted, viewer } = admitted;
     if (entry.gone || this.gone) return this.parts.host.detach(hosted, viewer);
     entry.admitted = admitted;
+    this.room(viewer.sessionId).viewerCount += 1;
     this.send({ case: "attached", value: init({ connection, room: this.roomOf(viewer.sessionId) }) });
     if (!viewer.awaitsResume) this.parts.host.enter(hosted, viewer);
     const { early } = entry;
@@ -160,7 +162,10 @@ class RelayStream implements Outlet {
     if (entry === undefined) return;
     this.connections.delete(connection);
     entry.gone = true;
-    if (entry.admitted !== null) this.parts.host.detach(entry.admitted.hosted, entry.admitted.viewer);
+    if (entry.admitted === null) return;
+    const { hosted, viewer } = entry.admitted;
+    this.parts.host.detach(hosted, viewer);
+    this.leaveRoom(viewer.sessionId);
   }
 
   private input(input: Input): void {
@@ -182,11 +187,22 @@ class RelayStream implements Outlet {
   }
 
   private roomOf(sessionId: string): number {
+    return this.room(sessionId).room;
+  }
+
+  private room(sessionId: string): { room: number; viewerCount: number } {
     const known = this.rooms.get(sessionId);
     if (known !== undefined) return known;
-    const room = this.nextRoom++;
-    this.rooms.set(sessionId, room);
-    return room;
+    const opened = { room: this.nextRoom++, viewerCount: 0 };
+    this.rooms.set(sessionId, opened);
+    return opened;
+  }
+
+  private leaveRoom(sessionId: string): void {
+    const left = this.rooms.get(sessionId);
+    if (left === undefined) return;
+    left.viewerCount -= 1;
+    if (left.viewerCount <= 0) this.rooms.delete(sessionId);
   }
 
   private send(item: unknown): void {

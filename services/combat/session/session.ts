@@ -17,6 +17,7 @@ import { createWorld, type Fighter, type Point, type Rules, type World } from ".
 import { FrameSource, keyframe, type StateFrame } from "../snapshot/frame.ts";
 import { Cameras } from "./cameras.ts";
 import { DamageAnswers } from "./damage-answers.ts";
+import { withoutSlot } from "./inbox.ts";
 import { isOver } from "./lifecycle.ts";
 import type { ActionOrder, DamageOrder, MoveOrder } from "./orders.ts";
 import { Roster, type Seat } from "./roster.ts";
@@ -130,6 +131,7 @@ export class Session {
     const fighter = this.fighterAt(seat.slot);
     if (fighter !== null) this.figuresOfLeft.set(playerId, structuredClone(fighter));
     this.tell({ kind: "player_left", playerId }, unixMs);
+    this.inbox = this.inbox.map((input) => withoutSlot(input, seat.slot));
     this.decide({ kind: "remove", slot: seat.slot }, unixMs);
     this.roster.leave(seat);
     this.cameras.handlePlayerGone();

@@ -65,7 +65,9 @@ async function linked(from: string, to: string): Promise<boolean> {
 /** The number of the living process that holds the lock, or null. */
 async function holderOf(path: string): Promise<number | null> {
   try {
-    const { pid, started } = JSON.parse(await readFile(path, "utf8")) as { pid: number; started: string | null };
+    const content = JSON.parse(await readFile(path, "utf8")) as { pid: number; started: string | null } | null;
+    if (content === null) return null; // Ruined.
+    const { pid, started } = content;
     if (!Number.isInteger(pid) || pid === process.pid || !isAlive(pid)) return null;
     return started === null || started === (await startOf(pid)) ? pid : null;
   } catch (error) {

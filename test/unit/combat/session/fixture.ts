@@ -34,11 +34,12 @@ export function settingsOf(changed: Partial<SessionSettings> = {}): SessionSetti
 
 /** A session under a clock of its own, driven by hand. */
 export class Stage {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly session: Session;
   private teams = 0;
 
-  constructor(changed: Partial<SessionSettings> = {}, id = "session") {
+  constructor(changed: Partial<SessionSettings> = {}, id = "session", clock: ManualClock = new ManualClock()) {
+    this.clock = clock;
     const start = { id, hostPlayerId: "host", seed: 5, epoch: 1, version: 1, createdAtMs: 0 };
     this.session = new Session({ ...start, settings: settingsOf(changed) }, this.clock.nowMs());
   }

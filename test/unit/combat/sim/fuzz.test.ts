@@ -10,7 +10,7 @@ import type { SimEvent } from "#combat/sim/events.ts";
 import { hashWorld } from "#combat/sim/hash.ts";
 import type { Action, Aim, Move, StepInput } from "#combat/sim/inputs.ts";
 import { applyMove } from "#combat/sim/movement.ts";
-import { step } from "#combat/sim/step.ts";
+import { decide, step } from "#combat/sim/step.ts";
 import { createWorld, type Fighter, type World } from "#combat/sim/world.ts";
 import { createRng, nextBelow, type Rng } from "#kit/rng.ts";
 import { openMap } from "./arena.ts";
@@ -99,21 +99,29 @@ function playOne(rng: Rng, ticksMax: number, met: Set<string>): number {
 
 function playTick(rng: Rng, world: World, ledger: Ledger, met: Set<string>): void {
   const wasOver = world.phase === "over";
-  // Comers first and leavers last, so that the ledger knows whom the events in between mean.
+  // Comers first, so that the ledger knows whom the events in between mean.
   const comers = wasOver ? [] : randomComers(rng, world);
   for (const comer of comers) ledger.handleSeat(comer.slot);
   const commands = Array.from({ length: nextBelow(rng, 8) }, (_, id) => randomCommand(rng, world, id));
-  const leavers = nextBelow(rng, 60) === 0 ? [{ kind: "remove", slot: nextBelow(rng, SLOTS + 2) } as const] : [];
-  const { events, outcomes } = step(world, [...comers, ...commands, ...leavers]);
+  const between = nextBelow(rng, 2) === 0; // Seats are given between two ticks, or with one.
+  const early = between ? comers.flatMap((comer) => decide(world, comer)) : [];
+  const { events: late, outcomes } = step(world, [...(between ? [] : comers), ...commands]);
+  const events = [...early, ...late];
   for (const event of events) ledger.handleEvent(event);
   for (const { kind } of [...events, ...outcomes]) met.add(kind);
   const asked = commands.filter((command) => command.kind === "action" || command.kind === "damage");
   expect(outcomes.map((outcome) => outcome.id)).toEqual(asked.map((command) => command.id));
   if (wasOver) expect(events).toEqual([]);
-  // A leave after the end is dropped; the end that a leave itself brings is told as a disconnect.
-  const dropped = wasOver || events.some((event) => event.kind === "match_ended" && event.cause !== "disconnect");
-  if (!dropped) for (const { slot } of leavers) ledger.handleLeave(slot);
+  const isOver = wasOver || events.some((event) => event.kind === "match_ended");
+  if (nextBelow(rng, 60) === 0) leave(world, ledger, { slot: nextBelow(rng, SLOTS + 2), isOver });
   compare(world, ledger);
+}
+
+/** A leave hurts nobody; once the match is over it is dropped. */
+function leave(world: World, ledger: Ledger, { slot, isOver }: { slot: number; isOver: boolean }): void {
+  const told = decide(world, { kind: "remove", slot });
+  expect(told.every(({ kind }) => kind === "match_ended")).toBe(true);
+  if (!isOver) ledger.handleLeave(slot);
 }
 
 /** The world is what was told of it, in every figure. */

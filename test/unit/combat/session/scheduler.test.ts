@@ -1,0 +1,108 @@
+/** Scheduler: ticks are never early, never lost in small delays, and a stall is not followed by a burst. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { CATCH_UP_TICKS_MAX } from "#combat/limits.ts";
+import { Scheduler } from "#combat/session/scheduler.ts";
+import { ManualClock } from "#kit/clock.ts";
+
+const PERIOD_MS = 50;
+
+let clock: ManualClock;
+let scheduler: Scheduler;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  clock = new ManualClock();
+  scheduler = new Scheduler(clock);
+});
+
+afterEach(() => {
+  scheduler.stop();
+  vi.useRealTimers();
+});
+
+/** Lets time pass millisecond by millisecond, for the clock and the timers alike. */
+function pass(ms: number): void {
+  for (let passed = 0; passed < ms; passed++) {
+    clock.advance(1);
+    vi.advanceTimersByTime(1);
+  }
+}
+
+/** The process stands still: the clock goes on, timers do not. */
+function stall(ms: number): void {
+  clock.advance(ms);
+}
+
+test("a task ticks once a period, never before it is due", () => {
+  const late: number[] = [];
+  const task = scheduler.add(PERIOD_MS, (nowMs) => late.push(nowMs - task.dueMs));
+  pass(PERIOD_MS * 100);
+  expect(late.length).toBeGreaterThanOrEqual(98);
+  expect(late.length).toBeLessThanOrEqual(100);
+  expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...late)).toBeLessThanOrEqual(2);
+});
+
+test("a period that is no whole number of milliseconds loses nothing in the long run", () => {
+  let ticks = 0;
+  scheduler.add(1000 / 30, () => ticks++);
+  pass(10_000);
+  expect(ticks).toBeGreaterThanOrEqual(298);
+  expect(ticks).toBeLessThanOrEqual(300);
+});
+
+test.each([
+  { name: "as many ticks as were missed", periods: 3, atOnce: 3 },
+  { name: "all up to the cap", periods: CATCH_UP_TICKS_MAX, atOnce: CATCH_UP_TICKS_MAX },
+  { name: "no more than the cap", periods: 1_000, atOnce: CATCH_UP_TICKS_MAX },
+])("after a stall of $periods periods $name are made up for, then the usual pace holds", ({ periods, atOnce }) => {
+  let ticks = 0;
+  const task = scheduler.add(PERIOD_MS, () => ticks++);
+  stall(task.dueMs + (periods - 1) * PERIOD_MS); // From now on `periods` ticks are due.
+  vi.runOnlyPendingTimers();
+  expect(ticks).toBe(atOnce);
+  pass(10 * PERIOD_MS);
+  expect(ticks).toBeGreaterThanOrEqual(atOnce + 9);
+  expect(ticks).toBeLessThanOrEqual(atOnce + 10);
+});
+
+test("tasks of one period are spread over it, so that their ticks do not fall together", () => {
+  const phases = Array.from({ length: 100 }, () => (scheduler.add(PERIOD_MS, () => {}).dueMs % PERIOD_MS) / PERIOD_MS);
+  const perTenth = Array.from(
+    { length: 10 },
+    (_, tenth) => phases.filter((at) => Math.floor(at * 10) === tenth).length,
+  );
+  expect(Math.min(...perTenth)).toBeGreaterThanOrEqual(8);
+  expect(Math.max(...perTenth)).toBeLessThanOrEqual(12);
+});
+
+test("a task that is removed ticks no more, also when another's tick removes it", () => {
+  const ticked: string[] = [];
+  const second = scheduler.add(PERIOD_MS, () => ticked.push("second"));
+  const first = scheduler.add(PERIOD_MS, () => {
+    ticked.push("first");
+    scheduler.remove(first);
+    scheduler.remove(second);
+  });
+  first.dueMs = second.dueMs - 1;
+  pass(10 * PERIOD_MS);
+  expect(ticked).toEqual(["first"]);
+});
+
+test("a task that removes itself while it makes up for lost time ticks no more", () => {
+  let ticks = 0;
+  const task = scheduler.add(PERIOD_MS, () => {
+    ticks += 1;
+    scheduler.remove(task);
+  });
+  stall(10 * PERIOD_MS);
+  pass(10 * PERIOD_MS);
+  expect(ticks).toBe(1);
+});
+
+test("once stopped nothing ticks and no timer is left", () => {
+  scheduler.add(PERIOD_MS, () => expect.unreachable());
+  scheduler.stop();
+  pass(10 * PERIOD_MS);
+  expect(vi.getTimerCount()).toBe(0);
+});
