@@ -56,7 +56,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     return readyOrAborted(service, options.signal);
   };
   try {
-    const combat = await run("combat", {});
+    // Where clients are told to open their sockets follows the gateway's port, unless an operator says otherwise.
+    const publicUrl = env["GATEWAY_PUBLIC_URL"] ?? `ws://localhost:${env["GATEWAY_PORT"] ?? 8080}`;
+    const combat = await run("combat", { GATEWAY_PUBLIC_URL: publicUrl });
     const gateway = await run("gateway", { COMBAT_GRPC_TARGET: env["COMBAT_GRPC_TARGET"] ?? String(combat["grpc"]) });
     return { gatewayUrl: String(gateway["http"]), combat, gateway, failed: failure.promise, stop };
   } catch (error) {

@@ -13,7 +13,7 @@ export const SESSIONS_MAX = 2000;
 
 /** Actions of one player between two ticks; more are refused as RATE_LIMITED. */
 export const ACTIONS_PER_TICK_MAX = 8;
-/** Position updates of one player between two ticks; more are dropped, counted as answered. */
+/** Position updates of one player between two ticks; more are answered RATE_LIMITED. */
 export const MOVES_PER_TICK_MAX = 16;
 
 /** Event frames a session keeps for clients that come back; older ones are forgotten, and a resume from before

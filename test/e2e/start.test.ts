@@ -139,21 +139,36 @@ describe("start", () => {
   );
 });
 
-test(
-  "the demo shows a kill within ten seconds of its ready line and ends by itself with 0",
-  async () => {
-    const demo = run("demo.ts", ["--seconds", "12"]);
-    const ready = /^ready: /;
-    const kill = /^ *[\d.]+s {2}\w+ ▸ \w+ {2}\w+/; // Time, who, whom, with what.
-    await demo.line(kill);
-    const cameAtMs = (pattern: RegExp) => demo.lines.find(({ text }) => pattern.test(text))?.atMs as number;
-    expect(cameAtMs(kill) - cameAtMs(ready)).toBeLessThan(10_000);
-    expect(demo.lines.some(({ text }) => /watch +ws:\/\/\S+\/spectate\?/.test(text))).toBe(true);
-    expect(await demo.exitCode).toBe(0);
-    expect(demo.errors()).toBe("");
-  },
-  COMMAND_MS_MAX,
-);
+describe("demo", () => {
+  test(
+    "shows a kill within ten seconds of its ready line, and Ctrl-C exits 0",
+    async () => {
+      const demo = run("demo.ts");
+      const ready = /^ready: /;
+      const kill = /^ *[\d.]+s {2}\w+ ▸ \w+ {2}\w+/; // Time, who, whom, with what.
+      await demo.line(kill);
+      const cameAtMs = (pattern: RegExp) => demo.lines.find(({ text }) => pattern.test(text))?.atMs as number;
+      expect(cameAtMs(kill) - cameAtMs(ready)).toBeLessThan(10_000);
+      expect(demo.lines.some(({ text }) => /watch +ws:\/\/\S+\/spectate\?/.test(text))).toBe(true);
+      demo.process.kill("SIGINT");
+      expect(await demo.exitCode).toBe(0);
+      expect(demo.errors()).toBe("");
+    },
+    COMMAND_MS_MAX,
+  );
+
+  test(
+    "ends by itself with 0 when its time is over",
+    async () => {
+      const startedAtMs = performance.now();
+      const demo = run("demo.ts", ["--seconds", "8"]);
+      expect(await demo.exitCode).toBe(0);
+      expect(performance.now() - startedAtMs).toBeGreaterThan(8_000);
+      expect(demo.errors()).toBe("");
+    },
+    COMMAND_MS_MAX,
+  );
+});
 
 describe("token", () => {
   test.each([

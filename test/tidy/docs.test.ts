@@ -220,6 +220,7 @@ describe("README's own client", () => {
     const child = spawn(process.execPath, [file, ...tokens], {
       cwd: ROOT,
       env: { PATH: process.env["PATH"] ?? "", GATEWAY: system.url },
+      timeout: 80_000, // A client that does not come to an end is ended, and its exit code says so.
     });
     let told = "";
     for (const stream of [child.stdout, child.stderr]) {

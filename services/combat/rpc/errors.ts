@@ -28,8 +28,8 @@ export function problemOf(error: unknown, { log, method }: ErrorPlace): Problem 
     });
   }
   const id = randomUUID();
-  log.error({ error, method, error_id: id }, "call failed");
-  return problem("INTERNAL", `something went wrong here; the log has it under ${id}`, { error_id: id });
+  log.error({ error, method, id }, "call failed");
+  return problem("INTERNAL", `something went wrong here; the log has it under ${id}`, { id });
 }
 
 export function errorDetailOf({ error, message, details }: Problem): ErrorDetail {

@@ -1207,7 +1207,7 @@ export declare type PositionCorrection = Message<"necpgame.combat.v1.PositionCor
   position?: QuantisedPosition | undefined;
 
   /**
-   * bounds, speed, teleport, dead or paused.
+   * bounds, speed, teleport, dead, paused or over.
    *
    * @generated from field: string check = 3;
    */

@@ -121,7 +121,7 @@ export function blow(targetId: string, rest: Partial<DamageOrder> = {}): DamageO
 /** What frames say in tests: their number, and what they are. */
 export type Shown = { frame: number; what: string; of?: string | number };
 
-function bytesOf(shown: Shown): Uint8Array {
+export function bytesOf(shown: Shown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(shown));
 }
 
