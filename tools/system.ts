@@ -10,6 +10,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { SETTINGS } from "#gateway/config.ts";
 import { LOG_LEVELS, LOG_SETTINGS, type LogLevel } from "#ops/log.ts";
 import { type Environment, readSettings } from "#ops/settings.ts";
 
@@ -57,7 +58,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   };
   try {
     // Where clients are told to open their sockets follows the gateway's port, unless an operator says otherwise.
-    const publicUrl = env["GATEWAY_PUBLIC_URL"] ?? `ws://localhost:${env["GATEWAY_PORT"] ?? 8080}`;
+    // Read before it is used: a wrong port must be named as the setting it is.
+    const { GATEWAY_PORT } = readSettings({ GATEWAY_PORT: SETTINGS.GATEWAY_PORT }, env);
+    const publicUrl = env["GATEWAY_PUBLIC_URL"] || `ws://localhost:${GATEWAY_PORT}`;
     const combat = await run("combat", { GATEWAY_PUBLIC_URL: publicUrl });
     const gateway = await run("gateway", { COMBAT_GRPC_TARGET: env["COMBAT_GRPC_TARGET"] ?? String(combat["grpc"]) });
     return { gatewayUrl: String(gateway["http"]), combat, gateway, failed: failure.promise, stop };

@@ -81,9 +81,12 @@ export const RELAY_CLOSE_MS_MAX = 1_000;
 
 /** Body of a request; a larger one is answered 413 and its connection closed. The largest lawful one, a roster of 50, has 6 KiB. */
 export const BODY_BYTES_MAX = 64 * 1024;
-/** A body that is refused as too large is read and thrown away up to this, so that its sender sees the answer; a larger
- *  one is cut off. */
+/** A body that is refused as too large is read and thrown away up to this before it is answered; the sender of a larger
+ *  one is answered at once, and its connection ends. */
 export const BODY_DISCARDED_BYTES_MAX = 1024 * 1024;
+/** How long such a connection is read on, so that a sender who writes first and reads later sees the answer and not a
+ *  reset; then it is cut. */
+export const LINGER_MS_MAX = 2_000;
 /** Query parameters of a request; more are answered 400. */
 export const QUERY_PARAMETERS_MAX = 32;
 /** Characters of a request's path and query; more are answered 404. Tokens in `?token=` fit twice. */

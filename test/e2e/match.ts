@@ -22,7 +22,7 @@ import { route, stepTowards } from "#tools/bots/walk-map.ts";
 import { walkMapOf } from "#tools/bots/walk-maps.ts";
 import { Viewer } from "./viewer.ts";
 
-export const WALK_METRES_PER_SECOND = 7;
+const WALK_METRES_PER_SECOND = 7;
 const STEP_MS = 50;
 const STEP_MS_MAX = 200; // After a stall the walker loses time, not legality.
 const APPROACH_MS_MAX = 40_000;
@@ -140,7 +140,7 @@ function seesFrom(world: World, from: Vec3, to: Vec3): boolean {
   return sees(world.walls, { ...from, z: from.z + EYES_METRES }, { ...to, z: to.z + CHEST_METRES });
 }
 
-export function distance(one: Vec3, other: Vec3): number {
+function distance(one: Vec3, other: Vec3): number {
   return Math.hypot(one.x - other.x, one.y - other.y, one.z - other.z);
 }
 

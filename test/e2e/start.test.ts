@@ -121,7 +121,6 @@ describe("start", () => {
 
   test.each([
     { setting: "GATEWAY_PORT", value: "99999" },
-    { setting: "GATEWAY_CALL_DEADLINE_MS", value: "soon" },
     { setting: "COMBAT_GRPC_PORT", value: "-1" },
     { setting: "COMBAT_CALLS_PER_SECOND", value: "0" },
     { setting: "LOG_LEVEL", value: "loud" },

@@ -22,7 +22,7 @@ import type { ClientData, ClientMessage, ClientMessageType } from "#client/messa
 const WAIT_MS_MAX = 8_000;
 const SHOWN_ON_FAILURE = 6;
 
-export type Closed = { readonly code: number; readonly reason: string };
+type Closed = { readonly code: number; readonly reason: string };
 
 export type ViewerAddress = {
   /** http://… of the gateway. */
@@ -152,7 +152,7 @@ export class Viewer {
   }
 }
 
-export type HandshakeRefusal = { readonly status: number; readonly error: string };
+type HandshakeRefusal = { readonly status: number; readonly error: string };
 
 /** Expects the handshake to be refused. */
 export function refusedHandshake(address: ViewerAddress): Promise<HandshakeRefusal> {

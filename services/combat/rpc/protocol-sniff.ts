@@ -14,12 +14,15 @@ export type ProtocolChoice = { readonly http1: (socket: Socket) => void; readonl
 
 export function sniffProtocol(socket: Socket, choice: ProtocolChoice): void {
   const timer = setTimeout(() => socket.destroy(), FIRST_BYTES_MS_MAX);
+  let seen: Buffer = Buffer.alloc(0);
   const onReadable = () => {
     const bytes = socket.read() as Buffer | null;
     if (bytes === null) return; // The end of the stream: 'close' follows.
-    const isPreface = PREFACE.subarray(0, bytes.length).equals(bytes.subarray(0, PREFACE.length));
-    socket.unshift(bytes);
-    if (isPreface && bytes.length < TELLING_BYTES) return; // Too little to tell; more bytes call this again.
+    seen = Buffer.concat([seen, bytes]);
+    const isPreface = PREFACE.subarray(0, seen.length).equals(seen.subarray(0, PREFACE.length));
+    // Too little to tell; more bytes call this again. Not given back yet: that would call this at once, for ever.
+    if (isPreface && seen.length < TELLING_BYTES) return;
+    socket.unshift(seen);
     settle();
     if (isPreface) choice.http2(socket);
     else choice.http1(socket);

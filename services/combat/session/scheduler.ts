@@ -54,8 +54,11 @@ export class Scheduler {
 
   private run(): void {
     const nowMs = this.clock.nowMs();
-    for (const task of this.tasks) this.runDue(task, nowMs);
-    this.arm();
+    try {
+      for (const task of this.tasks) this.runDue(task, nowMs);
+    } finally {
+      this.arm(); // A task that throws past its owner is that owner's failure; the others' time goes on.
+    }
   }
 
   private runDue(task: Ticking, nowMs: number): void {

@@ -1,6 +1,7 @@
 /**
- * What goes into a world. Moves are applied when they arrive (movement.ts), everything else by the next step, in
- * order of arrival. Seed, rules, map and inputs are the whole match: record.ts keeps them, replay gives the same hash.
+ * What goes into a world. Moves are applied when they arrive (movement.ts), orders at once or by the next step, everything
+ * else by the next step, in order of arrival. Seed, rules, map and inputs are the whole match: record.ts keeps them,
+ * replay gives the same hash.
  */
 import type { WeaponName } from "./content.ts";
 import type { DamageType, EndCause, SimEvent } from "./events.ts";

@@ -1,6 +1,6 @@
 /**
  * Record: keeps all that went into a world, so that it can be played again.
- * In: the same moves and inputs, in the same order, as applyMove and step get.   Out: plain data that survives JSON.
+ * In: the same moves, orders and inputs, in the same order, as applyMove, decide and step get.   Out: plain data that survives JSON.
  * Law: a whole recording replays to the same hash at every tick. At its cap it stops, says at which tick, and keeps
  * what it has; it never drops something from the middle.
  * Not here: where recordings are kept.

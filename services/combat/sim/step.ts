@@ -4,7 +4,7 @@
  * action and damage input.
  * Order: first what is due by the clock (reloads, respawns, in slot order), then the inputs, then the time limit. So a
  * fall is always seen for one tick at least, even without a respawn delay.
- * Law: this and applyMove alone write a world; the files that write besides are parts of this one. Outside of live
+ * Law: step, decide and applyMove alone write a world; the files that write besides are parts of this one. Outside of live
  * play actions are refused as not_active and damage takes nothing. The shot or blow that wins a round is its last: what
  * else arrived with it was aimed in a round that is over, and gets the same answer.
  * Once over, a world changes no more; inputs other than actions and damage are dropped without an answer.

@@ -184,14 +184,31 @@ function preflightAnswer(): HttpAnswer {
 
 function send({ state, request, response }: Exchange, { status, headers, body }: HttpAnswer): void {
   if (response.headersSent || response.destroyed) return;
-  // What was not read of a body by now is not worth reading: the connection ends with the answer.
-  const unread = !request.complete && Number(request.headers["content-length"] ?? 1) > limits.BODY_DISCARDED_BYTES_MAX;
+  const unread = isLeftUnread(request);
   if (state.draining || unread) response.setHeader("connection", "close");
   response.setHeader("cache-control", "no-store");
   response.setHeader("x-content-type-options", "nosniff");
   if (body !== undefined) response.setHeader("content-length", Buffer.byteLength(body));
   response.writeHead(status, headers);
-  response.end(body);
+  if (unread) linger(request, response, body);
+  else response.end(body);
+}
+
+/** Whether more of a body may come than is worth reading: the connection ends with the answer then. */
+function isLeftUnread(request: IncomingMessage): boolean {
+  const declaredBytes = Number(request.headers["content-length"] ?? 0);
+  const undeclared = request.headers["transfer-encoding"] !== undefined;
+  return !request.complete && (undeclared || declaredBytes > limits.BODY_DISCARDED_BYTES_MAX);
+}
+
+/** Answers at once, but ends the connection only when the sender is done: closing it on unread bytes would reset it. */
+function linger(request: IncomingMessage, response: ServerResponse, body: string | undefined): void {
+  if (body !== undefined && request.method !== "HEAD") response.write(body);
+  else response.flushHeaders();
+  const timer = setTimeout(() => response.end(), limits.LINGER_MS_MAX);
+  response.once("close", () => clearTimeout(timer));
+  request.once("end", () => response.end());
+  request.resume();
 }
 
 /** What the parser could not take: the connection is of no further use, but its sender is told why. */

@@ -27,7 +27,7 @@ export async function readBodyText(request: IncomingMessage): Promise<Result<str
 async function readBytes(request: IncomingMessage): Promise<Result<Uint8Array>> {
   const chunks: Uint8Array[] = [];
   let byteCount = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     byteCount += chunk.length;
     if (byteCount <= BODY_BYTES_MAX) chunks.push(chunk);
     else chunks.length = 0; // Read on without keeping it: an answer sent now would be lost in the reset.
@@ -36,7 +36,7 @@ async function readBytes(request: IncomingMessage): Promise<Result<Uint8Array>> 
   return byteCount <= BODY_BYTES_MAX ? ok(Buffer.concat(chunks)) : no(tooLarge(byteCount));
 }
 
-function tooLarge(byteCount: number): Problem {
+export function tooLarge(byteCount: number): Problem {
   const details = { field: "body", got: byteCount, allowed: BODY_BYTES_MAX };
   return problem("PAYLOAD_TOO_LARGE", `a body has at most ${BODY_BYTES_MAX} bytes`, details);
 }

@@ -23,6 +23,7 @@ import { invalid, type Problem, ProblemError, REASONS } from "#wire/problem.ts";
 import type { Gate } from "../auth/gate.ts";
 import { BODY_BYTES_MAX } from "../limits.ts";
 import type { UnaryClient } from "../upstream/unary-client.ts";
+import { tooLarge } from "./body.ts";
 import { caught, hintHeaders } from "./errors.ts";
 import { withId } from "./rest-handler.ts";
 
@@ -71,6 +72,8 @@ async function passGate(gate: Gate, context: HandlerContext): Promise<void> {
   if (refused) throw connectError(refused);
   const caller = await gate.caller(context.requestHeader.get("authorization") ?? undefined);
   if (!caller.ok) throw connectError(caller.problem);
+  const declaredBytes = Number(context.requestHeader.get("content-length") ?? 0);
+  if (declaredBytes > BODY_BYTES_MAX) throw connectError(tooLarge(declaredBytes)); // Undeclared: the library's own no.
   context.values.set(authorizationKey, caller.value.authorization);
 }
 

@@ -33,6 +33,7 @@ export type Caps = { readonly callMsMax?: number; readonly callsPerMinute?: numb
 export async function startRpc({ callMsMax = 5_000, callsPerMinute = 1_000_000 }: Caps = {}) {
   const folder = mkdtempSync(join(tmpdir(), "rpc-test-"));
   const config = await loadAuthConfig({ DATA_DIR: folder });
+  rmSync(folder, { recursive: true, force: true }); // The key is in memory by now.
   const issuer = createIssuer(config, systemClock);
   const logged: Logged[] = [];
   const note = (level: string) => (fields: Record<string, unknown>) => void logged.push({ level, fields });
@@ -69,9 +70,9 @@ export async function startRpc({ callMsMax = 5_000, callsPerMinute = 1_000_000 }
     /** Handlers that the test has planned; any other one fails. */
     planned,
     relays,
+    /** Closes both ports; not after a test has done so itself. */
     async stop() {
       await Promise.all([grpc.close(100), connect.close(100)]);
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -114,7 +114,7 @@ describe("unary calls", () => {
     expect(refusal).toMatchObject({ code: status.INTERNAL, error: "INTERNAL" });
     expect(JSON.stringify(refusal)).not.toContain(SECRET);
     const [record] = servers.logged;
-    expect(record).toMatchObject({ level: "error", fields: { error_id: refusal.details["error_id"] } });
+    expect(record).toMatchObject({ level: "error", fields: { id: refusal.details["id"] } });
     expect(String(record?.fields["error"])).toContain(SECRET);
   });
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { FIRST_MAP, MAPS } from "#combat/sim/content.ts";
 import { hashWorld } from "#combat/sim/hash.ts";
-import type { Move, StepInput } from "#combat/sim/inputs.ts";
+import type { Move, Order, StepInput } from "#combat/sim/inputs.ts";
 import { RECORDING_ENTRIES_MAX } from "#combat/sim/limits.ts";
 import { applyMove } from "#combat/sim/movement.ts";
-import { type Recording, recordMove, recordStep, replay, startRecording } from "#combat/sim/record.ts";
-import { step } from "#combat/sim/step.ts";
+import { type Recording, recordMove, recordOrder, recordStep, replay, startRecording } from "#combat/sim/record.ts";
+import { decide, step } from "#combat/sim/step.ts";
 import { createWorld, type Rules, type World } from "#combat/sim/world.ts";
 
 const RULES: Rules = {
@@ -18,7 +18,7 @@ const RULES: Rules = {
   friendlyFire: false,
 };
 
-const SEATS: StepInput[] = [{ kind: "add", slot: 0, side: 0 }, { kind: "add", slot: 1, side: 1 }, { kind: "start" }];
+const SEATS: Order[] = [{ kind: "add", slot: 0, side: 0 }, { kind: "add", slot: 1, side: 1 }, { kind: "start" }];
 
 function begin(): { world: World; recording: Recording } {
   const world = createWorld({ rules: RULES, map: MAPS[FIRST_MAP]!, seed: 11 });
@@ -66,6 +66,31 @@ test("a recording replays to the same hash at every tick, also after JSON", () =
     expect(world.fighters[0]).toMatchObject({ lastInput: 77, kills: 1 });
   }
   expect(match.recording.entries.length).toBeLessThan(12); // Ticks without input are counted, not listed.
+});
+
+test("orders between two ticks replay between the same two ticks, also after JSON", () => {
+  const match = begin();
+  const hashes: string[] = [];
+  const order = (given: Order) => {
+    recordOrder(match.recording, match.world, given);
+    decide(match.world, given);
+  };
+  for (const seat of SEATS) order(seat);
+  for (const given of [
+    { kind: "add", slot: 2, side: 0 },
+    { kind: "round", round: 2 },
+  ] satisfies Order[]) {
+    tick(match);
+    hashes.push(hashWorld(match.world));
+    order(given);
+  }
+  tick(match);
+  hashes.push(hashWorld(match.world));
+  for (const recording of [match.recording, JSON.parse(JSON.stringify(match.recording)) as Recording]) {
+    const replayed: string[] = [];
+    replay(recording, (each) => replayed.push(hashWorld(each)));
+    expect(replayed).toEqual(hashes);
+  }
 });
 
 test("what the caller does to its arrays later does not change what was recorded", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { StepInput } from "#combat/sim/inputs.ts";
-import { step } from "#combat/sim/step.ts";
+import { decide, step } from "#combat/sim/step.ts";
 import { createWorld, type Rules } from "#combat/sim/world.ts";
 import { Arena, kinds, openMap, TICK_MS } from "./arena.ts";
 
@@ -209,6 +209,19 @@ describe("orders", () => {
     world.kill(1, 0);
     expect(world.step([{ kind: "end", cause }]).events).toEqual([{ kind: "match_ended", cause, winner }]);
     expect(world.world).toMatchObject({ phase: "over", winner });
+  });
+
+  test("between two ticks they hold at once and take no match time: nobody's wait goes on by them", () => {
+    const world = arena({ scoreLimit: 5, respawnMs: TICK_MS });
+    world.kill(0, 1);
+    const { tick, nowMs } = world.world;
+    const events = decide(world.world, { kind: "add", slot: 6, side: 1 });
+    expect(events).toEqual([{ kind: "respawned", slot: 6, position: world.fighter(6).position }]);
+    expect(world.world).toMatchObject({ tick, nowMs });
+    expect(world.fighter(1).alive).toBe(false);
+    expect(decide(world.world, { kind: "end", cause: "cancelled" })).toMatchObject([{ kind: "match_ended" }]);
+    expect(decide(world.world, { kind: "remove", slot: 6 })).toEqual([]);
+    expect(world.fighter(6).slot).toBe(6);
   });
 
   test("ending what never began names nobody", () => {

@@ -117,6 +117,20 @@ describe("bodies", () => {
   });
 });
 
+describe("the head", () => {
+  // Level shots from eyes at 160: what they meet of a body depends on how high its feet stand.
+  test.each([
+    { name: "is the topmost 30 cm", feet: 10, stance: "stand", headshot: true },
+    { name: "and not a centimetre more", feet: 11, stance: "stand", headshot: false },
+    { name: "of the crouching too", feet: 70, stance: "crouch", headshot: true },
+    { name: "and no more of them either", feet: 71, stance: "crouch", headshot: false },
+  ] as const)("$name", ({ feet, stance, headshot }) => {
+    const world = arena({ fighters: [SHOOTER, { ...ENEMY, z: feet }] });
+    world.fighter(1).stance = stance;
+    expect(world.hit(0, AHEAD)).toMatchObject({ struck: "player", headshot });
+  });
+});
+
 describe("team mates without friendly fire", () => {
   test("stop a shot unharmed", () => {
     const world = arena({ fighters: [SHOOTER, { side: 1, x: 7_000, y: 5_000 }, { side: 0, x: 6_000, y: 5_000 }] });

@@ -1,0 +1,71 @@
+/** Config: every setting has bounds, and a wrong one stops the start with its name, its value and what is allowed. */
+import { describe, expect, test } from "vitest";
+import { readConfig, SETTINGS } from "#gateway/config.ts";
+import { SettingError } from "#ops/settings.ts";
+
+test("an empty environment gives the documented ports", () => {
+  expect(readConfig({})).toMatchObject({
+    host: null,
+    port: 8080,
+    adminPort: 9464,
+    combatTarget: "localhost:50051",
+    trustedProxies: [],
+  });
+});
+
+test("a config cannot be changed afterwards", () => {
+  expect(Object.isFrozen(readConfig({}))).toBe(true);
+});
+
+test("every setting says what it is for and what is allowed", () => {
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    expect(setting.about.length, name).toBeGreaterThan(10);
+    expect(setting.allowed.length, name).toBeGreaterThan(0);
+  }
+});
+
+describe("a wrong setting stops the start", () => {
+  const rows: readonly [setting: string, value: string][] = [
+    ["GATEWAY_PORT", "65536"],
+    ["GATEWAY_PORT", "-1"],
+    ["GATEWAY_PORT", "8080.5"],
+    ["GATEWAY_PORT", "0x1f90"],
+    ["GATEWAY_PORT", "http"],
+    ["GATEWAY_HOST", "gateway.example"],
+    ["GATEWAY_HOST", "999.0.0.1"],
+    ["GATEWAY_ADMIN_PORT", "1e9"],
+    ["GATEWAY_CALL_DEADLINE_MS", "0"],
+    ["GATEWAY_SOCKETS_MAX", "0"],
+    ["GATEWAY_ALLOWED_ORIGINS", "*"],
+    ["GATEWAY_ALLOWED_ORIGINS", "https://game.example,,https://other.example"],
+    ["GATEWAY_ALLOWED_ORIGINS", "https://game.example/play"],
+    ["GATEWAY_TRUSTED_PROXIES", "proxy.example"],
+    ["GATEWAY_TRUSTED_PROXIES", "10.0.0.0/99"],
+    ["GATEWAY_REQUESTS_PER_ADDRESS", "0"],
+    ["GATEWAY_CONNECTS_PER_PLAYER", "many"],
+    ["GATEWAY_DRAIN_MS", "-5"],
+    ["LOG_LEVEL", "loud"],
+  ];
+  test.each(rows)("%s=%s", (setting, value) => {
+    let thrown: unknown = null;
+    try {
+      readConfig({ [setting]: value });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(SettingError);
+    const { message } = thrown as SettingError;
+    for (const part of [setting, value, SETTINGS[setting as keyof typeof SETTINGS].allowed]) {
+      expect(message).toContain(part);
+    }
+  });
+});
+
+test("lists are read with blanks around their items", () => {
+  const config = readConfig({
+    GATEWAY_ALLOWED_ORIGINS: "https://game.example , http://localhost:*",
+    GATEWAY_TRUSTED_PROXIES: "10.0.0.0/8, ::1",
+  });
+  expect(config.allowedOrigins).toEqual(["https://game.example", "http://localhost:*"]);
+  expect(config.trustedProxies).toEqual(["10.0.0.0/8", "::1"]);
+});
