@@ -20,10 +20,10 @@ export function sniffProtocol(socket: Socket, choice: ProtocolChoice): void {
     if (bytes === null) return; // The end of the stream: 'close' follows.
     seen = Buffer.concat([seen, bytes]);
     const isPreface = PREFACE.subarray(0, seen.length).equals(seen.subarray(0, PREFACE.length));
-    // Too little to tell; more bytes call this again. Not given back yet: that would call this at once, for ever.
+    // Kept here until then, not put back: what is put back is at once readable again, and that would never end.
     if (isPreface && seen.length < TELLING_BYTES) return;
-    socket.unshift(seen);
     settle();
+    socket.unshift(seen);
     if (isPreface) choice.http2(socket);
     else choice.http1(socket);
   };
