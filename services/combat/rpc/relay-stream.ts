@@ -87,24 +87,24 @@ class RelayStream implements Outlet {
   }
 
   roster(sessionId: string, playerIds: readonly string[]): void {
-    this.send({ case: "roster", value: init({ room: this.roomOf(sessionId), sessionId, playerIds: [...playerIds] }) });
+    this.send({ case: "roster", value: { room: this.roomOf(sessionId), sessionId, playerIds: [...playerIds] } });
   }
 
   enter(viewer: Viewer): void {
-    this.send({ case: "enter", value: init({ connection: viewer.connection, room: this.roomOf(viewer.sessionId) }) });
+    this.send({ case: "enter", value: { connection: viewer.connection, room: this.roomOf(viewer.sessionId) } });
   }
 
   broadcast(sessionId: string, { lane, bytes: message }: Frame): void {
-    this.send({ case: "broadcast", value: init({ room: this.roomOf(sessionId), lane: LANE[lane], message }) });
+    this.send({ case: "broadcast", value: { room: this.roomOf(sessionId), lane: LANE[lane], message } });
   }
 
   unicast({ connection }: Viewer, { lane, bytes: message }: Frame): void {
-    this.send({ case: "unicast", value: init({ connection, lane: LANE[lane], message }) });
+    this.send({ case: "unicast", value: { connection, lane: LANE[lane], message } });
   }
 
   close({ connection, sessionId }: Viewer, reason: CloseReason): void {
     if (this.connections.delete(connection)) this.leaveRoom(sessionId);
-    this.send({ case: "close", value: init({ connection, reason }) });
+    this.send({ case: "close", value: { connection, reason } });
   }
 
   private async attach(request: Attach): Promise<void> {
@@ -150,7 +150,7 @@ class RelayStream implements Outlet {
     if (entry.gone || this.gone) return this.parts.host.detach(hosted, viewer);
     entry.admitted = admitted;
     this.room(viewer.sessionId).viewerCount += 1;
-    this.send({ case: "attached", value: init({ connection, room: this.roomOf(viewer.sessionId) }) });
+    this.send({ case: "attached", value: { connection, room: this.roomOf(viewer.sessionId) } });
     if (!viewer.awaitsResume) this.parts.host.enter(hosted, viewer);
     const { early } = entry;
     entry.early = [];
@@ -183,7 +183,7 @@ class RelayStream implements Outlet {
   }
 
   private refuse(connection: number, why: Problem): void {
-    this.send({ case: "refused", value: init({ connection, error: errorDetailOf(why) }) });
+    this.send({ case: "refused", value: { connection, error: errorDetailOf(why) } });
   }
 
   private roomOf(sessionId: string): number {
@@ -233,8 +233,3 @@ class RelayStream implements Outlet {
 }
 
 const LANE = { event: Lane.EVENT, state: Lane.STATE } as const;
-
-/** Field values of a message that `create` completes. */
-function init<T>(value: T): T {
-  return value;
-}
