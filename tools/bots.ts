@@ -4,8 +4,10 @@
  *      1 when matches could not be played, 2 for a wrong option.
  * Not here: how a bot plays (bots/brain.ts), starting the system (start.ts, demo.ts).
  */
+
 import { setTimeout as delay } from "node:timers/promises";
 import { BotLoop } from "./bots/bot-loop.ts";
+import { GAME_MODES } from "./bots/cast.ts";
 import { Credentials } from "./bots/credentials.ts";
 import { MATCH_RETRY_MS, MINUTES_MAX, PLAYERS_MAX, RATE_HZ_MAX, SESSIONS_MAX, SPECTATORS_MAX } from "./bots/limits.ts";
 import { Match, type MatchDeps, type MatchPlan } from "./bots/match.ts";
@@ -19,10 +21,10 @@ const OPTIONS = {
   spectators: { about: "spectators of each match", default: 0, min: 0, max: SPECTATORS_MAX },
   rate: { about: "position updates of a bot per second", default: 20, min: 1, max: RATE_HZ_MAX },
   format: { about: "of the sockets", default: "protobuf", oneOf: ["json", "protobuf"] },
-  mode: { about: "game mode", default: "team_deathmatch", oneOf: ["deathmatch", "team_deathmatch"] },
+  mode: { about: "game mode", default: "team_deathmatch", oneOf: GAME_MODES },
   minutes: { about: "how long, over all matches", default: 5, min: 0.05, max: MINUTES_MAX, parts: true },
   rounds: { about: "rounds of a match", default: 10, min: 1, max: 20 },
-  "score-limit": { about: "kills that win a round", default: 20, min: 1, max: 500 },
+  "score-limit": { about: "points that win a round; 0 for the mode's own", default: 0, min: 0, max: 500 },
   "tick-rate": { about: "steps of the simulation per second", default: 30, min: 1, max: 128 },
   "time-limit": { about: "minutes of a match", default: 15, min: 1, max: 60 },
   respawn: { about: "seconds from death to respawn", default: 2, min: 0, max: 60, parts: true },
@@ -72,7 +74,7 @@ function planOf(options: Options, offset: number): MatchPlan {
   const { url, mode, players, spectators, format } = options;
   const settings = {
     max_rounds: options.rounds,
-    score_limit: options["score-limit"],
+    ...(options["score-limit"] > 0 && { score_limit: options["score-limit"] }),
     tick_rate_hz: options["tick-rate"],
     time_limit_minutes: options["time-limit"],
     respawn_seconds: options.respawn,

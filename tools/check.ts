@@ -17,6 +17,7 @@ const CHECKS: { readonly [name: string]: () => Verdict } = {
   "buf lint": () => run("buf", ["lint", "proto"]),
   "buf breaking": breaking,
   "gen fresh": fresh,
+  maps: () => runNode("tools/check-map.ts"),
   "import table": () => run("vitest", ["run", "test/tidy/imports.test.ts"]),
   "dead files": () => run("knip", []),
 };
@@ -25,6 +26,11 @@ function run(command: string, args: readonly string[]): Verdict {
   const done = spawnSync(join(BIN, command), args, { encoding: "utf8" });
   const said = `${done.stdout ?? ""}${done.stderr ?? ""}${done.error?.message ?? ""}`;
   return { ok: done.status === 0, said };
+}
+
+function runNode(file: string): Verdict {
+  const done = spawnSync(process.execPath, [file], { encoding: "utf8" });
+  return { ok: done.status === 0, said: `${done.stdout}${done.stderr}` };
 }
 
 /** Against the newest release tag; before the first release there is nothing to break. */

@@ -7,7 +7,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CombatSession } from "#client/index.ts";
 import { BotLoop } from "./bots/bot-loop.ts";
-import type { CastPlayer } from "./bots/cast.ts";
+import { type CastPlayer, GAME_MODES } from "./bots/cast.ts";
 import { Credentials } from "./bots/credentials.ts";
 import { KillFeed } from "./bots/kill-feed.ts";
 import { MATCH_RETRY_MS, PLAYERS_MAX } from "./bots/limits.ts";
@@ -18,10 +18,10 @@ import { Tally } from "./bots/tally.ts";
 
 const OPTIONS = {
   players: { about: "bots in each match", default: 16, min: 2, max: PLAYERS_MAX },
-  mode: { about: "game mode", default: "team_deathmatch", oneOf: ["deathmatch", "team_deathmatch"] },
+  mode: { about: "game mode", default: "team_deathmatch", oneOf: GAME_MODES },
   format: { about: "of the sockets", default: "protobuf", oneOf: ["json", "protobuf"] },
   rounds: { about: "rounds of a match", default: 3, min: 1, max: 20 },
-  "score-limit": { about: "kills that win a round", default: 15, min: 1, max: 500 },
+  "score-limit": { about: "points that win a round; 0 for the mode's own", default: 0, min: 0, max: 500 },
   seconds: { about: "stop by itself after this long; 0 for never", default: 0, min: 0, max: 86_400, parts: true },
   seed: { about: "of the bots' choices", default: 1, min: 0, max: 2 ** 32 - 1 },
 } as const;
@@ -105,7 +105,7 @@ function planOf(url: string, options: Options, match: number): MatchPlan {
   const { mode, players, format, rounds } = options;
   const settings = {
     max_rounds: rounds,
-    score_limit: options["score-limit"],
+    ...(options["score-limit"] > 0 && { score_limit: options["score-limit"] }),
     time_limit_minutes: 5,
     respawn_seconds: 2,
   };

@@ -23,6 +23,9 @@ import { JWKS_AGE_MS_MAX, JWKS_COOLDOWN_MS, JWKS_TIMEOUT_MS, KEY_FILE_BYTES_MAX 
 export const INTERNAL_ISSUER = "combat.realtime";
 export const TICKET_AUDIENCE = "combat-socket";
 export const INTERNAL_AUDIENCE = "combat-internal";
+export const SERVICES_AUDIENCE = "combat-services";
+
+const OWN_AUDIENCES: readonly string[] = [TICKET_AUDIENCE, INTERNAL_AUDIENCE, SERVICES_AUDIENCE];
 
 export const AUTH_SETTINGS = defineSettings({
   AUTH_JWKS_URL: optionalText({
@@ -36,12 +39,12 @@ export const AUTH_SETTINGS = defineSettings({
   AUTH_ISSUER: text({ about: "Claim `iss` that users' tokens must have.", default: "necpgame" }),
   AUTH_AUDIENCE: text({
     about: "Claim `aud` that users' tokens must have.",
-    allowed: `a name other than ${TICKET_AUDIENCE} and ${INTERNAL_AUDIENCE}`,
+    allowed: `a name other than ${OWN_AUDIENCES.join(", ")}`,
     default: "combat",
-    check: (audience) => audience !== TICKET_AUDIENCE && audience !== INTERNAL_AUDIENCE,
+    check: (audience) => !OWN_AUDIENCES.includes(audience),
   }),
   AUTH_INTERNAL_KEY_FILE: optionalText({
-    about: "Ed25519 private key (JWK) that combat and gateways share: signs join tickets and the gateways' own token.",
+    about: "Ed25519 private key (JWK) that combat and gateways share: signs join tickets and the services' own tokens.",
   }),
   DATA_DIR: text({
     about: "Where the embedded defaults keep what they keep, the development key too.",

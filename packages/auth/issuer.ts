@@ -1,5 +1,5 @@
 /**
- * Issuer: the tokens we sign ourselves: join tickets, the gateways' own token, and users' tokens in development.
+ * Issuer: the tokens we sign ourselves: join tickets, our services' own tokens, and users' tokens in development.
  * Law: each kind has its own audience, so that none is good for another's use.
  */
 import { randomUUID } from "node:crypto";
@@ -10,6 +10,7 @@ import {
   type AuthConfig,
   INTERNAL_AUDIENCE,
   INTERNAL_ISSUER,
+  SERVICES_AUDIENCE,
   type SigningKey,
   TICKET_AUDIENCE,
 } from "./auth-config.ts";
@@ -36,6 +37,8 @@ export type Issuer = {
   ticket(order: TicketOrder): Promise<string>;
   /** The token with which a service of ours calls another; `name` says which. */
   internal(name: string): Promise<string>;
+  /** The token with which a service of ours asks the game's other services; it opens no door of ours. */
+  outgoing(name: string): Promise<string>;
   /** A user's token, with the development key only. */
   user(order: UserOrder): Promise<string>;
 };
@@ -64,6 +67,10 @@ export function createIssuer(config: AuthConfig, clock: Clock): Issuer {
     },
     internal(name) {
       const claims = { iss: INTERNAL_ISSUER, aud: INTERNAL_AUDIENCE, sub: name };
+      return sign(config.internalSigningKey, claims, INTERNAL_TOKEN_SECONDS);
+    },
+    outgoing(name) {
+      const claims = { iss: INTERNAL_ISSUER, aud: SERVICES_AUDIENCE, sub: name };
       return sign(config.internalSigningKey, claims, INTERNAL_TOKEN_SECONDS);
     },
     user({ sub, roles, name, sessionId, ttlSeconds }) {

@@ -30,9 +30,18 @@ export const JWKS_AGE_MS_MAX = 600_000;
 /** Bytes of a key file. Beyond: the start stops. */
 export const KEY_FILE_BYTES_MAX = 65_536;
 
-/** Life of a join ticket in seconds, and of a gateway's own token. */
+/** Life of a join ticket in seconds, and of a service's own token. */
 export const TICKET_SECONDS = 60;
 export const INTERNAL_TOKEN_SECONDS = 300;
 
 /** Buckets that share the rate among newcomers while a limiter's own keys are all in use. */
 export const LIMITER_SHARED_BUCKETS = 256;
+
+/** Waiting for Redis's verdict. After: the process decides alone; a player notices a tenth of a second, barely. */
+export const LIMITER_REDIS_MS_MAX = 100;
+
+/** Takes of one limiter that Redis has not answered. Beyond: the process decides alone. */
+export const LIMITER_REDIS_CALLS_MAX = 1_000;
+
+/** Between two looks whether a Redis that failed answers again. Within: the process decides alone. */
+export const LIMITER_REDIS_PAUSE_MS = 500;

@@ -55,7 +55,15 @@ export type CombatSocketOptions = {
 
 export type Move = ClientData["position_update"];
 /** Give `targetId` (shoots at the middle of that player) or `direction` (any vector but zero). */
-export type Attack = { targetId?: string; direction?: Vec3; weapon?: string; clientTick?: number };
+export type Attack = {
+  targetId?: string;
+  direction?: Vec3;
+  weapon?: string;
+  /** The server time that was being drawn (interpolate.ts); absent: the newest state was. */
+  drawnUnixMs?: number;
+};
+/** `position` is a spot on the ground, metres. */
+export type AbilityAim = { targetId?: string; direction?: Vec3; position?: Vec3; drawnUnixMs?: number };
 export type CameraWish = { cameraMode: CameraMode; followTarget?: string; position?: Vec3; direction?: Vec3 };
 
 /** Opens a socket and keeps it. */
@@ -75,6 +83,8 @@ export class CombatSocket {
   private readonly pings = new Map<number, (ms: number | null) => void>();
   private inputCount = 0;
   private attempts = 0;
+  /** When the newest state came, by our clock. */
+  private stateCameMs = 0;
   private gapSinceMs: number | null = null;
   /** A gap that resume could not close: the next connection asks for everything. */
   private wantsFullState = false;
@@ -106,12 +116,26 @@ export class CombatSocket {
 
   /** Tells where this player is. Answers its `seq`, or null when it was not sent. */
   move(to: Move): number | null {
-    return this.input("position_update", to);
+    const client_ms = Math.round(this.view.matchMs + this.clock.nowMs() - this.stateCameMs);
+    return this.input("position_update", { client_ms, ...to });
   }
 
-  attack({ targetId, direction, weapon, clientTick }: Attack): number | null {
-    const aim = { target_id: targetId, direction, weapon, client_tick: clientTick };
+  /** The server judges the shot by what was being drawn, as far back as it allows. */
+  attack({ targetId, direction, weapon, drawnUnixMs }: Attack): number | null {
+    const client_ms = drawnUnixMs === undefined ? this.view.matchMs : this.view.matchMsAt(drawnUnixMs);
+    const aim = { target_id: targetId, direction, weapon, client_ms };
     return this.input("combat_action", { action_type: "attack", ...aim });
+  }
+
+  /** On whom or where, by what the ability takes; what was drawn counts as for a shot. */
+  useAbility(abilityId: string, { targetId, direction, position, drawnUnixMs }: AbilityAim = {}): number | null {
+    const client_ms = drawnUnixMs === undefined ? this.view.matchMs : this.view.matchMsAt(drawnUnixMs);
+    const aim = { target_id: targetId, direction, target_position: position, client_ms };
+    return this.input("combat_action", { action_type: "ability", ability_id: abilityId, ...aim });
+  }
+
+  useItem(itemId: string): number | null {
+    return this.input("combat_action", { action_type: "use_item", item_id: itemId });
   }
 
   reload(): number | null {
@@ -204,6 +228,7 @@ export class CombatSocket {
 
   private handleNews(message: ServerMessage): void {
     if (!this.view.inGap) this.gapSinceMs = null;
+    if (message.type === "state_update" || message.type === "session_state") this.stateCameMs = this.clock.nowMs();
     if (message.type === "pong") this.handlePong(message);
     if (message.type === "token_expiring") void this.refreshToken();
     this.options.onMessage?.(message);

@@ -12,7 +12,18 @@ import { ConnectionStatus } from "#gen/necpgame/combat/v1/session_pb.js";
 import { toPublicJson } from "#wire/public-json.ts";
 import { printUnixMs } from "#wire/rfc3339.ts";
 import { SLOTS_MAX } from "./limits.ts";
-import type { Envelope, EventName, PlayerState, ServerMessage, ServerMessageType, Stance } from "./messages.ts";
+import type {
+  ActiveEffect,
+  Envelope,
+  EventName,
+  Ground,
+  Objectives,
+  PlayerState,
+  ServerMessage,
+  ServerMessageType,
+  Stance,
+  StateUpdate,
+} from "./messages.ts";
 import type { CombatSession, SessionParticipant } from "./session.ts";
 
 export type Decoded =
@@ -56,7 +67,25 @@ export class Decoder {
       const player_id = this.playerIds[row.slot];
       if (player_id) players.push(playerState(player_id, row)); // Nobody we heard of: the next full state names it.
     }
-    return { type: "state_update", ...envelope, tick: body.tick, keyframe: body.keyframe, players };
+    const update: StateUpdate = {
+      type: "state_update",
+      ...envelope,
+      tick: body.tick,
+      keyframe: body.keyframe,
+      players,
+      match_ms: body.matchMs,
+    };
+    if (body.objectives) update.objectives = this.objectives(body.objectives);
+    if (body.ground) update.ground = this.ground(body.ground);
+    return update;
+  }
+
+  private objectives(body: realtime.Objectives): Objectives {
+    return toPublicJson(realtime.ObjectivesSchema, body, { playerIds: this.playerIds }) as Objectives;
+  }
+
+  private ground(body: realtime.Ground): Ground {
+    return toPublicJson(realtime.GroundSchema, body, { playerIds: this.playerIds }) as Ground;
   }
 
   private combatEvent(envelope: Envelope, body: realtime.CombatEvent): Decoded {
@@ -90,6 +119,7 @@ type OtherCase = Exclude<realtime.ServerMessage["body"]["case"], "stateUpdate" |
 const TYPE_BY_CASE = {
   sessionState: "session_state",
   actionResult: "action_result",
+  shotLanded: "shot_landed",
   positionCorrection: "position_correction",
   camera: "camera",
   pong: "pong",
@@ -115,6 +145,11 @@ function playerState(player_id: string, row: realtime.PlayerState): PlayerState 
     last_input: row.lastInput,
     ammunition: row.ammunition,
     ...(stance && { stance }),
+    pose_ms: row.poseMs,
+    ...(row.armor !== undefined && { armor: row.armor / 100 }),
+    energy: row.energy,
+    ...(row.usingItem !== undefined && { using_item: row.usingItem }),
+    effects: row.effects.map((effect) => toPublicJson(realtime.ActiveEffectSchema, effect) as ActiveEffect),
   };
 }
 
@@ -134,6 +169,7 @@ const FIELDS = {
   state_update: { tick: "number", players: "array" },
   combat_event: { event: "string", data: "object", seq: "number", epoch: "number" },
   action_result: { seq: "number", success: "boolean", cooldown_ms: "number" },
+  shot_landed: { seq: "number", weapon: "string" },
   position_correction: { seq: "number", position: "object", check: "string" },
   camera: {},
   pong: { t: "number" },
@@ -174,6 +210,15 @@ const EVENT_NAMES: Record<EventName, true> = {
   player_disconnected: true,
   player_reconnected: true,
   player_respawned: true,
+  objective_changed: true,
+  overtime_started: true,
+  ability_used: true,
+  item_used: true,
+  effect_applied: true,
+  effect_ended: true,
+  player_healed: true,
+  projectile_fired: true,
+  projectile_ended: true,
   damage_dealt: true,
   player_killed: true,
   unknown: true,

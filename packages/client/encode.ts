@@ -35,8 +35,8 @@ type Body = MessageInitShape<typeof realtime.ClientMessageSchema>["body"];
 function bodyOf(message: ClientMessage): Body {
   switch (message.type) {
     case "position_update": {
-      const { stance, ...rest } = message.data;
-      return { case: "positionUpdate", value: { ...rest, stance: stance && STANCES[stance] } };
+      const { stance, client_ms: clientMs, ...rest } = message.data;
+      return { case: "positionUpdate", value: { ...rest, clientMs, stance: stance && STANCES[stance] } };
     }
     case "combat_action":
       return { case: "combatAction", value: actionOf(message.data) };
@@ -65,7 +65,10 @@ function actionOf(data: Extract<ClientMessage, { type: "combat_action" }>["data"
     abilityId: data.ability_id,
     direction: data.direction,
     targetId: data.target_id,
+    targetPosition: data.target_position,
+    itemId: data.item_id,
     clientTick: data.client_tick,
+    clientMs: data.client_ms,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The client SDK: everything a game client, a spectator or a tool needs of it. */
 export {
+  type AbilityAim,
   type Attack,
   type CameraWish,
   CombatSocket,

@@ -3,7 +3,8 @@
  * In:  poses of one player with the server time they are of.   Out: the pose at a render time a little in the past.
  * Law: between two known poses the answer lies on the line between them; beyond the newest it is the newest, never
  *      a guess. A leap (respawn, correction) is shown as a leap.
- * Use: render time = server time now - delay; a delay of two to three frame intervals hides ordinary jitter.
+ * Use: a row's pose is of view.unixMsAt(row.pose_ms); render time = server time now - half the round trip - delay. A delay
+ *      of two to three frame intervals hides ordinary jitter; without the half there is nothing newer to draw towards.
  */
 import { POSES_MAX } from "./limits.ts";
 import type { Vec3 } from "./session.ts";

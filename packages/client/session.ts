@@ -40,6 +40,10 @@ export type SessionParticipant = {
   damage_dealt: number;
   slot: number;
   weapon: string;
+  /** For people; absent when nobody said. */
+  display_name?: string;
+  /** What the player may take in hand and use; absent for everything, an empty list for all of its kind. */
+  loadout?: { weapons: string[]; ability_ids: string[] };
 };
 
 /** One match. */
@@ -72,4 +76,16 @@ export type CombatSession = {
   end_reason?: EndReason;
   epoch: number;
   seed: number;
+  mode_rules?: ModeRules;
+};
+
+/** What of a mode may be chosen. */
+export type ModeRules = {
+  overtime_seconds?: number;
+  swap_sides?: boolean;
+  flag_return_seconds?: number;
+  capture_with_flag_away?: boolean;
+  zone_capture_seconds?: number;
+  hill_moves_seconds?: number;
+  starting_armor?: number;
 };

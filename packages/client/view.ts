@@ -5,12 +5,25 @@
  *      missing events or by a full state. The cursor names the last shared frame before any gap.
  * Not here: sockets and asking for what is missing (combat-socket.ts), smooth movement (interpolate.ts).
  */
-import type { Camera, CombatEvent, PlayerState, ServerMessage, SessionState, Stance, World } from "./messages.ts";
+import type {
+  ActiveEffect,
+  Camera,
+  CombatEvent,
+  GroundField,
+  Objectives,
+  PlayerState,
+  ServerMessage,
+  SessionState,
+  Stance,
+  World,
+} from "./messages.ts";
 import type { CombatSession, ConnectionStatus, SessionParticipant, Team, Vec3 } from "./session.ts";
 
 export type PlayerView = {
   readonly playerId: string;
   teamId: string;
+  /** For people; null when nobody said. */
+  displayName: string | null;
   position: Vec3;
   yaw: number;
   pitch: number;
@@ -18,6 +31,11 @@ export type PlayerView = {
   health: number;
   alive: boolean;
   ammunition: number;
+  /** What lies on the player for a while. */
+  effects: readonly ActiveEffect[];
+  energy: number;
+  /** null for none. */
+  usingItem: string | null;
   /** `seq` of this player's last input that the server applied or refused. */
   lastInput: number;
   kills: number;
@@ -44,6 +62,10 @@ export class SessionView {
   /** null until the first full state. */
   session: CombatSession | null = null;
   world: World | null = null;
+  /** Flags, zones and scores; null in modes without, and before the first full state. */
+  objectives: Objectives | null = null;
+  /** What abilities laid on the ground. */
+  ground: readonly GroundField[] = [];
   /** Your own id; null for spectators and before the first full state. */
   playerId: string | null = null;
   camera: Camera | null = null;
@@ -51,6 +73,9 @@ export class SessionView {
   /** The newest shared frame taken. */
   frame = 0;
   tick = 0;
+  /** Match time of the newest state, and the server's clock when it was made. */
+  matchMs = 0;
+  private stateMadeAt = "";
   tickRateHz = 0;
   /** Number of the last event taken. */
   lastSeq = 0;
@@ -78,9 +103,11 @@ export class SessionView {
         this.takeState(message);
         return NEWS;
       case "state_update":
-        this.tick = message.tick;
+        this.takeTime(message);
         this.passFrame(message.frame);
         for (const row of message.players) this.takeRow(row);
+        this.takeObjectives(message.objectives);
+        this.ground = message.ground?.fields ?? this.ground;
         return NEWS;
       case "combat_event":
         return this.takeEvent(message);
@@ -90,6 +117,23 @@ export class SessionView {
       default:
         return NEWS; // Answers to one client: whoever asked looks at them.
     }
+  }
+
+  /** The match time of what is drawn for a server time. After the newest state it is the newest state that is drawn. */
+  matchMsAt(serverUnixMs: number): number {
+    const sinceNewest = Math.min(0, serverUnixMs - Date.parse(this.stateMadeAt));
+    return Math.max(0, Math.round(this.matchMs + sinceNewest));
+  }
+
+  /** The server time of a match time, by the newest state: when a player stood where its `pose_ms` says. */
+  unixMsAt(matchMs: number): number {
+    return Date.parse(this.stateMadeAt) + matchMs - this.matchMs;
+  }
+
+  private takeTime({ tick, match_ms, timestamp }: { tick: number; match_ms: number; timestamp: string }): void {
+    this.tick = tick;
+    this.matchMs = match_ms;
+    this.stateMadeAt = timestamp;
   }
 
   /** Frames after a gap do not count: resuming from them would skip what is missing. */
@@ -103,7 +147,7 @@ export class SessionView {
     this.playerId = state.you?.player_id ?? null;
     this.epoch = state.epoch;
     this.frame = state.frame;
-    this.tick = state.tick;
+    this.takeTime(state);
     this.tickRateHz = state.tick_rate_hz;
     this.lastSeq = state.last_seq;
     this.inGap = false;
@@ -112,6 +156,17 @@ export class SessionView {
       if (seat.connection_status !== "left") this.playersById.set(seat.player_id, playerOf(seat));
     }
     for (const row of state.players) this.takeRow(row);
+    this.objectives = null;
+    this.takeObjectives(state.objectives);
+    this.ground = state.ground?.fields ?? [];
+  }
+
+  /** Scores of these modes are told by frames: they change without events. */
+  private takeObjectives(objectives: Objectives | undefined): void {
+    if (!objectives) return;
+    this.objectives = objectives;
+    const teams = this.session?.teams.map((team, side) => ({ ...team, score: objectives.scores[side] ?? team.score }));
+    if (teams) this.changeSession({ teams });
   }
 
   private takeRow(row: PlayerState): void {
@@ -124,6 +179,9 @@ export class SessionView {
     player.health = row.health;
     player.alive = row.alive;
     player.ammunition = row.ammunition;
+    player.effects = row.effects ?? [];
+    player.energy = row.energy ?? player.energy;
+    player.usingItem = row.using_item ?? null;
     player.lastInput = row.last_input;
   }
 
@@ -168,7 +226,7 @@ export class SessionView {
         this.changeSession({ teams: event.data.teams });
         break;
       case "player_joined":
-        this.join(event.data.player_id, event.data.team_id);
+        this.join(event.data.player_id, event.data.team_id, event.data.display_name);
         break;
       case "player_left":
         this.playersById.delete(event.data.player_id);
@@ -190,6 +248,17 @@ export class SessionView {
       case "player_killed":
         this.kill(event.data.victim_id, event.data.killer_id);
         break;
+      case "player_healed":
+        this.change(event.data.player_id, { health: event.data.health });
+        break;
+      case "ability_used":
+      case "item_used":
+      case "effect_applied":
+      case "effect_ended":
+        break; // The frames say what lies on whom, what lies where, and how much energy is left.
+      case "overtime_started":
+      case "objective_changed":
+        break; // The frames say how flags and zones stand.
       case "unknown":
         break; // Numbered like any other, so that no gap opens; what it changed comes with the next states.
     }
@@ -204,9 +273,9 @@ export class SessionView {
     if (player) Object.assign(player, changes);
   }
 
-  private join(playerId: string, teamId: string): void {
-    if (this.playersById.has(playerId)) this.change(playerId, { teamId, connection: "connected" });
-    else this.playersById.set(playerId, newPlayer(playerId, teamId));
+  private join(playerId: string, teamId: string, displayName: string | null = null): void {
+    if (this.playersById.has(playerId)) this.change(playerId, { teamId, displayName, connection: "connected" });
+    else this.playersById.set(playerId, { ...newPlayer(playerId, teamId), displayName });
   }
 
   private kill(victimId: string, killerId: string | undefined): void {
@@ -216,7 +285,7 @@ export class SessionView {
     if (!killer) return;
     killer.kills += 1;
     const team = this.session?.teams.find((row) => row.team_id === killer.teamId);
-    if (team && victim?.teamId !== killer.teamId) team.score += 1; // Until round_ended says what holds.
+    if (team && this.objectives === null && victim?.teamId !== killer.teamId) team.score += 1; // Until round_ended says what holds.
   }
 
   private resetScores(): void {
@@ -228,6 +297,7 @@ export class SessionView {
 function playerOf(seat: SessionParticipant): PlayerView {
   return {
     ...newPlayer(seat.player_id, seat.team_id),
+    displayName: seat.display_name ?? null,
     ...(seat.position && { position: seat.position }),
     health: seat.health,
     alive: seat.alive,
@@ -241,6 +311,7 @@ function newPlayer(playerId: string, teamId: string): PlayerView {
   return {
     playerId,
     teamId,
+    displayName: null,
     position: { x: 0, y: 0, z: 0 },
     yaw: 0,
     pitch: 0,
@@ -248,6 +319,9 @@ function newPlayer(playerId: string, teamId: string): PlayerView {
     health: 100,
     alive: true,
     ammunition: 0,
+    effects: [],
+    energy: 100,
+    usingItem: null,
     lastInput: 0,
     kills: 0,
     deaths: 0,

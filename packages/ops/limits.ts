@@ -9,3 +9,11 @@ export const LOG_FLUSH_MS_MAX = 1000; // A flush at exit gives up after this.
 export const ADMIN_CONNECTIONS_MAX = 64; // Further connections are closed at once.
 export const ADMIN_HEADERS_MS_MAX = 5_000; // A slower request head is answered 408 and closed.
 export const ADMIN_CHECK_MS_MAX = 2_000; // A slower readiness check counts as not ready.
+
+export const REDIS_OPEN_MS_MAX = 10_000; // A start that finds no usable Redis by then is refused, with the reason.
+export const REDIS_CONNECT_MS_MAX = 2_000; // A slower TCP or TLS handshake is given up and begun anew.
+export const REDIS_COMMAND_MS_MAX = 1_000; // A slower command rejects; after such a silence the connection is cut.
+export const REDIS_RETRY_MS_MIN = 50; // Shortest and longest pause before the next attempt to connect; it goes on for ever.
+export const REDIS_RETRY_MS_MAX = 1_000;
+export const REDIS_KEEP_ALIVE_MS = 10_000; // After such an idle time TCP probes whether the peer is still there.
+export const REDIS_CLOSE_MS_MAX = 1_000; // Closing waits this long for answers under way, then drops the connection.

@@ -16,6 +16,7 @@ import {
   type MessageShape,
   ScalarType,
 } from "@bufbuild/protobuf";
+import { base64Decode, base64Encode } from "@bufbuild/protobuf/wire";
 import { assert } from "#kit/assert.ts";
 import { JSON_DEPTH_MAX, JSON_ITEMS_MAX, JSON_NAME_SHOWN_CHARS_MAX, JSON_STRING_CHARS_MAX } from "./limits.ts";
 import { invalid, no, ok, type Result } from "./problem.ts";
@@ -250,6 +251,7 @@ function scalarForm(scalar: ScalarType, where: string): Form {
   if (scalar === ScalarType.DOUBLE) return numberForm(Number.MAX_VALUE);
   if (scalar === ScalarType.FLOAT) return numberForm(FLOAT_MAX);
   if (scalar === ScalarType.STRING) return stringForm;
+  if (scalar === ScalarType.BYTES) return bytesForm;
   assert(scalar === ScalarType.BOOL, `${where}: public JSON has no form for ${ScalarType[scalar]}`);
   return boolForm;
 }
@@ -310,6 +312,18 @@ const stringForm: Form = {
     return json.isWellFormed() ? json : refuse(reading, json.toWellFormed(), "text without lone surrogates");
   },
 };
+
+const bytesForm: Form = {
+  print: (value) => base64Encode(value as Uint8Array),
+  read: (json, reading) => {
+    if (typeof json !== "string" || json.length > JSON_STRING_CHARS_MAX || !BASE64.test(json)) {
+      return refuse(reading, json, `bytes in base64, at most ${JSON_STRING_CHARS_MAX} characters`);
+    }
+    return base64Decode(json);
+  },
+};
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const boolForm: Form = {
   print: (value) => value,

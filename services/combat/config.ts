@@ -3,10 +3,22 @@
  * In:  the environment.   Out: a frozen Config, or a SettingError that names setting, value and what is allowed.
  * Law: a value that an operator may turn is here with its default and bounds; fixed caps are in limits.ts files.
  */
+import { hostname } from "node:os";
 import { AUTH_SETTINGS, type AuthConfig, loadAuthConfig } from "#auth/auth-config.ts";
 import { LOG_SETTINGS, type LogLevel } from "#ops/log.ts";
-import { defineSettings, type Environment, integer, readSettings, text } from "#ops/settings.ts";
+import {
+  defineSettings,
+  type Environment,
+  integer,
+  list,
+  oneOf,
+  optionalText,
+  readSettings,
+  secret,
+  text,
+} from "#ops/settings.ts";
 import { CALLS_PER_SECOND_DEFAULT } from "./rpc/limits.ts";
+import { CHECK_MODES_ALLOWED, type Checks, readCheckModes } from "./session/check-modes.ts";
 
 export const COMBAT_SETTINGS = defineSettings({
   COMBAT_HOST: text({
@@ -36,6 +48,63 @@ export const COMBAT_SETTINGS = defineSettings({
     max: 300,
     about: "How long running calls may finish after SIGTERM before their connections are ended",
   }),
+  DATABASE_URL: secret({
+    about: "PostgreSQL for session records. Unset: an embedded one in DATA_DIR, for one combat process",
+    allowed: "a postgres:// or postgresql:// URL",
+    check: (url) => hasProtocol(url, ["postgres:", "postgresql:"]),
+  }),
+  REDIS_URL: secret({
+    about: "Redis for live state, ownership and shared limits. Unset: this process's memory, for one combat process",
+    allowed: "a redis:// or rediss:// URL",
+    check: (url) => hasProtocol(url, ["redis:", "rediss:"]),
+  }),
+  KAFKA_BROKERS: list({
+    default: [],
+    about: "Kafka brokers to find the cluster by, for published events. Unset: a file in DATA_DIR",
+    allowed: "host:port",
+    check: (broker) => /^[\w.-]+:\d{1,5}$/.test(broker),
+  }),
+  EVENT_FORMAT: oneOf(["protobuf", "json"], {
+    default: "protobuf",
+    about: "What records on Kafka hold: envelopes as protobuf or as JSON. The file always holds JSON",
+  }),
+  POSITION_SAMPLE_SECONDS: integer({
+    default: 1,
+    min: 0,
+    max: 3600,
+    about: "Between two published samples of where the players of an active session stand; 0 publishes none",
+  }),
+  ABILITIES_SERVICE_TARGET: target(
+    "Abilities service: who may use which, and its cost. Unset: everybody, by combat's table",
+  ),
+  DAMAGE_SERVICE_TARGET: target("Damage service: what a weapon's hit takes. Unset: combat's own sum, within the tick"),
+  MATCHMAKING_SERVICE_TARGET: target("Matchmaking: asked for players when one leaves a match. Unset: nobody is asked"),
+  PLAYER_SERVICE_TARGET: target(
+    "Player service: names and loadouts. Unset: nobody has a name, everybody has everything",
+  ),
+  RECORD_INPUTS: integer({
+    default: 16,
+    min: 0,
+    max: 1024,
+    about: "Megabytes kept of one session's recording, for replays; at them it stops and says so. 0 records nothing",
+  }),
+  RECORDING_DAYS: integer({
+    default: 7,
+    min: 1,
+    max: 3650,
+    about: "Days after which a recording to which nothing was added is deleted",
+  }),
+  MOVEMENT_CHECKS: text({
+    default: "enforce",
+    about: "How moves are checked in sessions that begin from now on; shadow finds and corrects nothing",
+    allowed: CHECK_MODES_ALLOWED,
+    check: (modes) => readCheckModes(modes) !== null,
+  }),
+  COMBAT_INSTANCE: optionalText({
+    about: "Name of this instance, the same after a restart, no two alike. Unset: host name and COMBAT_GRPC_PORT",
+    allowed: "letters, digits, dots, colons, underscores and dashes, at most 128",
+    check: (name) => /^[\w.:-]{1,128}$/.test(name),
+  }),
   ...LOG_SETTINGS,
   ...AUTH_SETTINGS,
 });
@@ -49,6 +118,24 @@ export type Config = {
   readonly gatewayPublicUrl: string;
   readonly callsPerSecond: number;
   readonly drainMs: number;
+  /** Null or empty: the embedded default. */
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly kafkaBrokers: readonly string[];
+  readonly eventFormat: "protobuf" | "json";
+  /** 0 for none. */
+  readonly sampleMs: number;
+  /** The game's other services; null for the local rule. */
+  readonly abilitiesTarget: string | null;
+  readonly damageTarget: string | null;
+  readonly matchmakingTarget: string | null;
+  readonly playerTarget: string | null;
+  /** Of one session; 0 for no recordings. */
+  readonly recordingBytesMax: number;
+  readonly recordingKeptMs: number;
+  /** How moves are checked in new sessions. */
+  readonly checks: Checks;
+  readonly instance: string;
   readonly dataDir: string;
   readonly logLevel: LogLevel;
   readonly auth: AuthConfig;
@@ -65,6 +152,20 @@ export async function loadConfig(env: Environment): Promise<Config> {
     gatewayPublicUrl: settings.GATEWAY_PUBLIC_URL.replace(/\/+$/, ""),
     callsPerSecond: settings.COMBAT_CALLS_PER_SECOND,
     drainMs: settings.COMBAT_DRAIN_SECONDS * 1000,
+    databaseUrl: settings.DATABASE_URL,
+    redisUrl: settings.REDIS_URL,
+    kafkaBrokers: settings.KAFKA_BROKERS,
+    eventFormat: settings.EVENT_FORMAT,
+    sampleMs: settings.POSITION_SAMPLE_SECONDS * 1000,
+    abilitiesTarget: settings.ABILITIES_SERVICE_TARGET,
+    damageTarget: settings.DAMAGE_SERVICE_TARGET,
+    matchmakingTarget: settings.MATCHMAKING_SERVICE_TARGET,
+    playerTarget: settings.PLAYER_SERVICE_TARGET,
+    recordingBytesMax: settings.RECORD_INPUTS * 1024 * 1024,
+    recordingKeptMs: settings.RECORDING_DAYS * 24 * 60 * 60 * 1000,
+    checks: readCheckModes(settings.MOVEMENT_CHECKS)!, // Looked at when it was read.
+    // Any free port is another one each time: then nobody can be told to be the same instance again.
+    instance: settings.COMBAT_INSTANCE ?? `${hostname()}:${settings.COMBAT_GRPC_PORT || process.pid}`,
     dataDir: settings.DATA_DIR,
     logLevel: settings.LOG_LEVEL,
     auth: await loadAuthConfig(env),
@@ -73,6 +174,23 @@ export async function loadConfig(env: Environment): Promise<Config> {
 
 function port(fallback: number, about: string) {
   return integer({ default: fallback, min: 0, max: 65_535, about });
+}
+
+function target(about: string) {
+  return optionalText({
+    about,
+    allowed: "host:port, with dns:/// before it or not",
+    check: (address) => /^(dns:\/\/\/)?([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(address) && portOf(address) <= 65_535,
+  });
+}
+
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(":") + 1));
+}
+
+function hasProtocol(candidate: string, protocols: readonly string[]): boolean {
+  const url = URL.parse(candidate);
+  return url !== null && protocols.includes(url.protocol) && url.hostname !== "";
 }
 
 function isSocketUrl(candidate: string): boolean {

@@ -1,15 +1,33 @@
 /**
  * The combat service's process: starts, says when it is ready, drains when told to end.
- * Law: SIGTERM or SIGINT drains and exits 0; a wrong setting or a taken port exits 1 with one line that says which.
+ * Law: SIGTERM or SIGINT drains and exits 0; a wrong setting, a store that cannot be used or a taken port exits 1 with
+ *      one line that says which and what to do.
  */
 import { createLogger } from "#ops/log.ts";
+import { RedisUnusable } from "#ops/redis-start.ts";
 import { SettingError } from "#ops/settings.ts";
 import { superviseProcess } from "#ops/supervise.ts";
 import { compose } from "./compose.ts";
 import { loadConfig } from "./config.ts";
+import { DatabaseUnusable } from "./stores/database-postgres-start.ts";
+import { KafkaUnusable } from "./stores/event-sink-kafka.ts";
+import { FileInUse } from "./stores/file-lock.ts";
+import { SchemaUnusable } from "./stores/migrate.ts";
+import { StoreUnavailable } from "./stores/session-store.ts";
 
 /** What is allowed beyond the calls' own grace: saving, publishing, closing. */
-const CLOSE_MS_MAX = 10_000;
+const CLOSE_MS_MAX = 20_000;
+
+/** What is wrong outside of this code: the message says it all. */
+const OUTSIDE = [
+  SettingError,
+  DatabaseUnusable,
+  RedisUnusable,
+  KafkaUnusable,
+  SchemaUnusable,
+  StoreUnavailable,
+  FileInUse,
+];
 
 try {
   const config = await loadConfig(process.env);
@@ -26,6 +44,7 @@ try {
   log.announce({ ...service.addresses }, "ready");
 } catch (error) {
   process.stderr.write(`combat cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (!(error instanceof SettingError) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  const isOutside = OUTSIDE.some((kind) => error instanceof kind);
+  if (!isOutside && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exit(1);
 }

@@ -4,7 +4,6 @@
  */
 import { loadAuthConfig } from "#auth/auth-config.ts";
 import { createIssuer } from "#auth/issuer.ts";
-import { createMemoryLimiter } from "#auth/limiter.ts";
 import { createVerifier } from "#auth/verifier.ts";
 import { CombatSessionService } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import { systemClock } from "#kit/clock.ts";
@@ -18,7 +17,7 @@ import { createHealth } from "./edge/health.ts";
 import { createHttpEdge } from "./edge/http-server.ts";
 import { createRequestMetrics } from "./edge/request-metrics.ts";
 import { createSocketEdge } from "./edge/websocket.ts";
-import { RATE_WINDOW_SECONDS as durationSeconds, RATE_KEYS_MAX as keysMax } from "./limits.ts";
+import { openLimiters } from "./limiters.ts";
 import { createConnectFace } from "./rest/connect-face.ts";
 import { openApiDocument } from "./rest/openapi.ts";
 import { createRestHandler } from "./rest/rest-handler.ts";
@@ -41,7 +40,7 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
   const auth = await loadAuthConfig(env);
   const verifier = createVerifier(auth, clock);
   const issuer = createIssuer(auth, clock);
-  const limiter = (points: number) => createMemoryLimiter({ points, durationSeconds, keysMax });
+  const limiters = await openLimiters(config, log);
   const addressOf = createAddressReader(config.trustedProxies);
   const rules = { allowedOrigins: config.allowedOrigins, connectionsMax: config.socketsMax };
   const metrics = createMetrics("gateway");
@@ -54,18 +53,15 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
     log,
     rules,
     verifier,
-    addressConnects: limiter(config.connectsPerAddress),
-    playerConnects: limiter(config.connectsPerPlayer),
+    addressConnects: limiters.addressConnects,
+    playerConnects: limiters.playerConnects,
     addressOf,
     route: singleRoute(relay),
     random: Math.random,
   });
   const routes = readRoutes(CombatSessionService);
-  const gate = createGate({
-    verifier,
-    addressRequests: limiter(config.requestsPerAddress),
-    playerRequests: limiter(config.requestsPerPlayer),
-  });
+  const { addressRequests, playerRequests } = limiters;
+  const gate = createGate({ verifier, addressRequests, playerRequests });
   const http = createHttpEdge({
     rest: createRestHandler({ routes, gate, client, log }),
     connect: createConnectFace({ service: CombatSessionService, gate, client, log }),
@@ -84,8 +80,8 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
     async listen() {
       const port = await http.listen({ host: config.host, port: config.port });
       const ready = async () => {
-        const serving = await health.isCombatServing();
-        return { ready: serving, checks: { combat: serving ? "serving" : "away" } };
+        const [serving, checks] = await Promise.all([health.isCombatServing(), limiters.checks()]);
+        return { ready: serving, checks: { combat: serving ? "serving" : "away", ...checks } };
       };
       const admin = await startAdminServer({ host: config.adminHost, port: config.adminPort, ready, metrics, log });
       closeAdmin = () => admin.close();
@@ -98,7 +94,7 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
       await Promise.all([requests, sockets.drain()]);
       clearTimeout(cut);
       client.close();
-      await closeAdmin();
+      await Promise.all([closeAdmin(), limiters.close()]);
     },
   };
 }

@@ -7,7 +7,16 @@
 import { isIP } from "node:net";
 import { AUTH_SETTINGS } from "#auth/auth-config.ts";
 import { LOG_SETTINGS, type LogLevel } from "#ops/log.ts";
-import { defineSettings, type Environment, integer, list, optionalText, readSettings, text } from "#ops/settings.ts";
+import {
+  defineSettings,
+  type Environment,
+  integer,
+  list,
+  optionalText,
+  readSettings,
+  secret,
+  text,
+} from "#ops/settings.ts";
 import { isOriginPattern } from "./edge/admission.ts";
 import { isAddressRange } from "./edge/client-address.ts";
 
@@ -74,6 +83,11 @@ const GATEWAY_SETTINGS = defineSettings({
     max: 10_000_000,
     about: "WebSocket connection attempts of one player in 10 s; beyond, RATE_LIMITED.",
   }),
+  REDIS_URL: secret({
+    about: "Redis in which all gateways count requests and connections together. Unset: each gateway counts by itself.",
+    allowed: "a redis:// or rediss:// URL",
+    check: isRedisUrl,
+  }),
   GATEWAY_DRAIN_MS: integer({
     default: 8_000,
     min: 0,
@@ -100,6 +114,8 @@ export type Config = {
   readonly requestsPerPlayer: number;
   readonly connectsPerAddress: number;
   readonly connectsPerPlayer: number;
+  /** null: this process's memory. */
+  readonly redisUrl: string | null;
   readonly drainMs: number;
   readonly logLevel: LogLevel;
 };
@@ -120,6 +136,7 @@ export function readConfig(env: Environment): Config {
     requestsPerPlayer: settings.GATEWAY_REQUESTS_PER_PLAYER,
     connectsPerAddress: settings.GATEWAY_CONNECTS_PER_ADDRESS,
     connectsPerPlayer: settings.GATEWAY_CONNECTS_PER_PLAYER,
+    redisUrl: settings.REDIS_URL,
     drainMs: settings.GATEWAY_DRAIN_MS,
     logLevel: settings.LOG_LEVEL,
   });
@@ -127,4 +144,10 @@ export function readConfig(env: Environment): Config {
 
 function isListenAddress(candidate: string): boolean {
   return isIP(candidate) !== 0 || candidate === "localhost";
+}
+
+/** What else is wrong with one, opening it says (packages/ops/redis-start.ts). */
+function isRedisUrl(candidate: string): boolean {
+  const url = URL.parse(candidate);
+  return url !== null && ["redis:", "rediss:"].includes(url.protocol) && url.hostname !== "";
 }

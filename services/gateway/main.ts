@@ -1,9 +1,10 @@
 /**
  * The gateway's process: starts, says when it is ready, drains when told to end.
- * Law: SIGTERM or SIGINT drains and exits 0 within GATEWAY_DRAIN_MS; a wrong setting or a taken port exits 1 with one
- *      line that says which; a broken promise of ours is logged and exits 1.
+ * Law: SIGTERM or SIGINT drains and exits 0 within GATEWAY_DRAIN_MS; a wrong setting, a Redis that cannot be used or
+ *      a taken port exits 1 with one line that says which; a broken promise of ours is logged and exits 1.
  */
 import { createLogger } from "#ops/log.ts";
+import { RedisUnusable } from "#ops/redis-start.ts";
 import { SettingError } from "#ops/settings.ts";
 import { compose } from "./compose.ts";
 import { readConfig } from "./config.ts";
@@ -12,7 +13,8 @@ try {
   await start();
 } catch (error) {
   process.stderr.write(`gateway cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (!(error instanceof SettingError) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  const isOutside = error instanceof SettingError || error instanceof RedisUnusable; // The message says it all.
+  if (!isOutside && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exit(1);
 }
 

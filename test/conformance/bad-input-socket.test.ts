@@ -298,7 +298,7 @@ describe("a socket", () => {
       socket.send({ type: "position_update", data: { ...at, x: at.x + 0.1 }, seq: 1 });
       expect(await socket.next("position_correction")).toMatchObject({ seq: 1, check: "paused", position: at });
       socket.send({ type: "combat_action", data: { action_type: "attack", target_id: match.bob.id }, seq: 2 });
-      expect(await socket.next("action_result")).toMatchObject({ seq: 2, success: false, reason: "not_active" });
+      expect(await socket.next("action_result")).toMatchObject({ seq: 2, success: false, reason: "paused" });
     });
     await socket.close();
   });

@@ -79,7 +79,24 @@ const MISSING_AND_UNKNOWN: Row[] = [
   wrong("an unknown game mode", "POST /sessions", '{"game_mode":"battle_royale"}', "game_mode"),
   wrong("a game mode in capitals", "POST /sessions", '{"game_mode":"GAME_MODE_DEATHMATCH"}', "game_mode"),
   wrong("a game mode by number", "POST /sessions", '{"game_mode":1}', "game_mode"),
-  wrong("a mode this version does not play", "POST /sessions", '{"game_mode":"capture_the_flag"}', "game_mode"),
+  wrong(
+    "a map that lacks the mode",
+    "POST /sessions",
+    '{"game_mode":"domination","map_id":"container_yard"}',
+    "map_id",
+  ),
+  wrong(
+    "a score limit where no score wins",
+    "POST /sessions",
+    '{"game_mode":"elimination","score_limit":3}',
+    "score_limit",
+  ),
+  wrong(
+    "a rule of the mode beyond its bounds",
+    "POST /sessions",
+    '{"game_mode":"domination","mode_rules":{"zone_capture_seconds":0}}',
+    "mode_rules.zone_capture_seconds",
+  ),
   creating("an unknown map", '"map_id":"atlantis"', "map_id"),
   creating("a map of JavaScript's own", '"map_id":"__proto__"', "map_id"),
   wrong("an unknown status", `PUT ${SESSION}`, '{"status":"flying"}', "status"),
@@ -179,6 +196,9 @@ const EVERY_SESSION_ROUTE = [
   { ask: "POST /sessions/{unknown}/positions", body: '{"position":{"x":1,"y":1,"z":0}}' },
   { ask: "POST /sessions/{unknown}/actions", body: '{"action_type":"reload"}' },
   { ask: "GET /sessions/{unknown}/stats" },
+  { ask: "GET /sessions/{unknown}/leaderboard" },
+  { ask: "GET /analytics/combat/{unknown}" },
+  { ask: "GET /sessions/{unknown}/replay" },
 ] as const satisfies Pick<Row, "ask" | "body">[];
 
 const NO_SUCH_SESSION: Row[] = [
@@ -209,6 +229,16 @@ const NOT_YOURS: Row[] = [
   forbidden("a token of another session pauses", "elsewhere", `PUT ${SESSION}`, '{"status":"paused"}'),
   forbidden("a token of another session moves", "elsewhere", `POST ${SESSION}/positions`, `{${MOVE}}`),
   forbidden("a stranger reads what is private", "carol", `GET ${SESSION}`, undefined, "private"),
+  forbidden("a stranger reads figures of what is private", "carol", `GET ${SESSION}/stats`, undefined, "private"),
+  forbidden("a stranger reads ranks of what is private", "carol", `GET ${SESSION}/leaderboard`, undefined, "private"),
+  forbidden("a stranger analyses what is private", "carol", "GET /analytics/combat/{id}", undefined, "private"),
+  forbidden("a stranger replays what is private", "carol", `GET ${SESSION}/replay`, undefined, "private"),
+  forbidden("a token of another session replays", "elsewhere", `GET ${SESSION}/replay`),
+  {
+    ...forbidden("a player replays what still runs", "alice", `GET ${SESSION}/replay`),
+    status: 409,
+    error: "INVALID_STATE_TRANSITION",
+  },
   forbidden("a stranger joins what is private", "carol", `POST ${SESSION}/join`, "{}", "private"),
   forbidden("a stranger watches what is private", "carol", `POST ${SESSION}/spectate`, "{}", "private"),
   {

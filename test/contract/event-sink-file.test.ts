@@ -2,13 +2,12 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { OutgoingEvent } from "#combat/stores/event-sink.ts";
 import { openFileEventSink } from "#combat/stores/event-sink-file.ts";
-import { eventSinkContract, type SinkUnderTest } from "./event-sink.contract.ts";
+import { eventSinkContract, type SinkUnderTest, type Stored } from "./event-sink.contract.ts";
 
 eventSinkContract("The event file", openFile);
 
-type Line = { topic: string; key: string; event_id: string; event_type: string; value: OutgoingEvent["value"] };
+type Line = { topic: string; key: string; event_id: string; event_type: string; value: unknown };
 
 async function openFile(): Promise<SinkUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), "sink-contract-"));
@@ -18,7 +17,7 @@ async function openFile(): Promise<SinkUnderTest> {
     async stored() {
       const text = await readFile(path, "utf8");
       if (text !== "" && !text.endsWith("\n")) throw new Error("the file ends within a line");
-      return text.split("\n").slice(0, -1).map(eventOf);
+      return text.split("\n").slice(0, -1).map(storedOf);
     },
     async restart() {
       await under.sink.close();
@@ -32,7 +31,7 @@ async function openFile(): Promise<SinkUnderTest> {
   return under;
 }
 
-function eventOf(line: string): OutgoingEvent {
+function storedOf(line: string): Stored {
   const { topic, key, event_id, event_type, value } = JSON.parse(line) as Line;
-  return { topic, key, eventId: event_id, eventType: event_type, value };
+  return { topic, key, eventId: event_id, eventType: event_type, value: JSON.stringify(value) };
 }

@@ -27,6 +27,8 @@ export function sessionRecord(changes: Changes = {}): SessionRecord {
     id: randomUUID(),
     version: 1,
     epoch: 1,
+    owner: "combat-1#first",
+    lastSeq: 0,
     status: "waiting",
     settings: { ...SETTINGS, ...settings },
     seed: 0xffff_ffff,
@@ -51,6 +53,7 @@ export function seat(playerId: string, slot: number): ParticipantRecord {
     slot,
     joinedAtMs: 1_750_000_000_500,
     listed: true,
+    confirmed: slot % 2 === 0,
     connection: "expected",
     joinKey: "Schlüssel 🗝 'quoted' \"twice\"",
     kills: 0,
@@ -61,11 +64,18 @@ export function seat(playerId: string, slot: number): ParticipantRecord {
     shotsFired: 0,
     shotsHit: 0,
     headshots: 0,
+    displayName: "Ada 🗝 'quoted'",
+    loadout: { weapons: ["assault_rifle"], abilities: null },
     position: { x: -1_250, y: 3, z: 0 },
     health: 10_000,
     alive: true,
     weapon: "rifle",
   };
+}
+
+/** The next version of a record, at its end. */
+export function ended(record: SessionRecord, changes: Changes = {}): SessionRecord {
+  return next(record, { status: "ended", endReason: "victory", endedAtMs: 1_750_000_060_000, ...changes });
 }
 
 /** The next version of a record. */

@@ -1,33 +1,31 @@
-/** The embedded PostgreSQL holds the contract of SessionStore. */
+/** The embedded PostgreSQL holds the contract of RecordStores. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Database } from "#combat/stores/database.ts";
 import { openPgliteDatabase } from "#combat/stores/database-pglite.ts";
-import { openPostgresSessionStore } from "#combat/stores/session-store-postgres.ts";
+import { openRecordStores } from "#combat/stores/record-stores.ts";
 import { ManualClock } from "#kit/clock.ts";
-import { type StoreUnderTest, sessionStoreContract } from "./session-store.contract.ts";
+import { CLEAR, recordStoresContract, type SqlStoresUnderTest } from "./session-stores.contract.ts";
 
-sessionStoreContract("PGlite in a folder", openPglite);
+recordStoresContract("PGlite in a folder", openPglite);
 
-async function openPglite(): Promise<StoreUnderTest> {
+async function openPglite(): Promise<SqlStoresUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), "pglite-contract-"));
   const clock = new ManualClock();
-  let database: Database;
   const open = async () => {
-    database = await openPgliteDatabase(join(folder, "records"));
-    return openPostgresSessionStore({ database, clock });
+    const database = await openPgliteDatabase(join(folder, "records"));
+    return { database, stores: await openRecordStores({ database, clock }) };
   };
-  const under: StoreUnderTest = {
-    store: await open(),
+  const under: SqlStoresUnderTest = {
+    ...(await open()),
     clock,
-    clear: () => database.script("truncate combat_sessions, idempotency_keys"),
+    clear: () => under.database.script(CLEAR),
     async restart() {
-      await under.store.close();
-      under.store = await open();
+      await under.stores.close();
+      Object.assign(under, await open());
     },
     async end() {
-      await under.store.close();
+      await under.stores.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

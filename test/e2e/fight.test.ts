@@ -1,243 +1,27 @@
-/**
- * A fight from end to end, over real processes and both socket formats: walking, walls, hits, kills, the end, and what
- * is left of it afterwards.
- */
+/** The fight on the embedded stores. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ActionResult, CombatEvent, CombatSession, WireFormat } from "#client/index.ts";
-import { type System, startSystem } from "#support/system.ts";
-import {
-  approach,
-  createMatch,
-  inSight,
-  type Match,
-  openAll,
-  openSpectator,
-  readSession,
-  serviceClient,
-  shoot,
-  shootDown,
-  you,
-} from "./match.ts";
-import type { Viewer } from "./viewer.ts";
+import type { Told } from "#support/ledger/told.ts";
+import { startSystem } from "#support/system.ts";
+import { fightSuite } from "./fight.suite.ts";
 
-const FORMATS = ["json", "protobuf"] as const satisfies readonly WireFormat[];
-const SEED = 7;
-const RIFLE_DAMAGE = 22.75;
-const FULL_DAMAGE_METRES = 48; // The rifle's damage falls from 50 m on.
-const FIGHT_MS_MAX = 120_000;
-
-type Fought = {
-  readonly match: Match;
-  readonly viewers: { readonly shooter: Viewer; readonly target: Viewer; readonly spectator: Viewer };
-  readonly wasInSight: boolean;
-  readonly wallShot: ActionResult;
-  /** Events that the shooter had been shown when the answer to the shot at the wall came. */
-  readonly eventsAtWallShot: readonly CombatEvent[];
-  /** The shots of each kill. */
-  readonly shots: readonly ActionResult[][];
-  readonly closeCodes: readonly number[];
-  readonly afterwards: CombatSession;
-};
-
-async function fight(system: System, format: WireFormat): Promise<Fought> {
-  const match = await createMatch(system, format, { score_limit: 2, respawn_seconds: 0.5, seed: SEED });
-  const spectator = await openSpectator(system, match, { camera_mode: "overview" });
-  const [shooter, target] = await openAll(system, match);
-  const viewers = { shooter, target, spectator };
-  const targetId = you(target).playerId;
-
-  const wasInSight = inSight(shooter, targetId);
-  const wallShot = await shoot(shooter, { target_id: targetId });
-  await shooter.flush();
-  const eventsAtWallShot = [...shooter.events];
-
-  const shots: ActionResult[][] = [];
-  for (let kill = 1; kill <= 2; kill++) {
-    await approach([shooter, target], FULL_DAMAGE_METRES);
-    shots.push(await shootDown(shooter, targetId));
-    if (kill === 1) {
-      for (const viewer of [shooter, target]) await nextLife(viewer, targetId);
-    }
-  }
-  const closes = await Promise.all(Object.values(viewers).map((viewer) => viewer.closed));
-  const afterwards = await readSession(match);
-  return {
-    match,
-    viewers,
-    wasInSight,
-    wallShot,
-    eventsAtWallShot,
-    shots,
-    closeCodes: closes.map(({ code }) => code),
-    afterwards,
-  };
-}
-
-/** Of one who was killed: by the events, since the other viewers' news may be older. */
-function nextLife(viewer: Viewer, playerId: string): Promise<boolean> {
-  return viewer.until("the next life", () => {
-    const killedAt = viewer.events.findIndex((event) => event.event === "player_killed");
-    const lives = viewer.events.slice(killedAt).filter((event) => event.event === "player_respawned");
-    return killedAt >= 0 && lives.some(({ data }) => data.player_id === playerId);
-  });
-}
-
-let system: System;
-const fights = new Map<WireFormat, Fought>();
-const all = (): Fought[] => FORMATS.map((format) => fights.get(format) as Fought);
-
-beforeAll(async () => {
-  system = await startSystem();
-  const fought = await Promise.all(FORMATS.map((format) => fight(system, format)));
-  for (const [index, format] of FORMATS.entries()) fights.set(format, fought[index] as Fought);
-}, FIGHT_MS_MAX);
-
-afterAll(async () => {
-  await system?.stop();
+fightSuite({
+  start: (dataDir) => startSystem(dataDir === undefined ? {} : { dataDir }),
+  async published(dataDir) {
+    const lines = (await readFile(join(dataDir, "events.ndjson"), "utf8")).trimEnd().split("\n");
+    const records = lines.map((line) => JSON.parse(line) as Line);
+    const numbered = records.filter(({ value }) => value.data.seq > 0); // Samples are not shown.
+    const bySession = Map.groupBy(numbered, ({ key }) => key);
+    return new Map([...bySession].map(([sessionId, all]) => [sessionId, all.map(toldOf)]));
+  },
 });
 
-describe.each(FORMATS)("over combat.v1.%s", (format) => {
-  const fought = () => fights.get(format) as Fought;
+type Line = { readonly key: string; readonly value: { readonly data: Data } };
+type Data = { readonly seq: number; readonly event_id: string; readonly tick: number; readonly epoch: number };
 
-  test("a shot through a wall strikes the wall and hurts nobody", () => {
-    const { wasInSight, wallShot, eventsAtWallShot, viewers } = fought();
-    expect(wasInSight, "the match begins with a wall between the two").toBe(false);
-    expect(wallShot).toMatchObject({
-      success: true,
-      action_type: "attack",
-      hit: { hit: false, struck: "wall", damage: 0 },
-    });
-    expect(wallShot.hit?.target_id).toBeUndefined();
-    expect(eventsAtWallShot.filter(({ event }) => event === "damage_dealt")).toEqual([]);
-    expect(wallShot.ammunition).toBe(29);
-    const first = viewers.spectator.events.find((event) => event.event === "damage_dealt") as CombatEvent;
-    expect(first.tick).toBeGreaterThan(wallShot.hit?.tick_used as number);
-  });
-
-  test("walking at the greatest speed of the game is never corrected", () => {
-    const { shooter, target } = fought().viewers;
-    for (const viewer of [shooter, target]) {
-      expect(viewer.inputCount).toBeGreaterThan(20);
-      expect(viewer.messages.filter(({ type }) => type === "position_correction" || type === "error")).toEqual([]);
-    }
-  });
-
-  test("each shot in the open takes exactly its damage, and no health is the end of a life", () => {
-    const { viewers, shots, match } = fought();
-    const lives: CombatEvent[][] = [[]];
-    for (const event of viewers.spectator.events) {
-      if (event.event === "damage_dealt") lives.at(-1)?.push(event);
-      if (event.event === "player_killed") lives.push([]);
-    }
-    expect(lives.map((hits) => hits.length)).toEqual([5, 5, 0]);
-    for (const [life, hits] of lives.slice(0, 2).entries()) {
-      let health = 100;
-      for (const [index, hit] of hits.entries()) {
-        const damage = Math.min(RIFLE_DAMAGE, health);
-        health -= damage;
-        expect(hit.data).toEqual({
-          attacker_id: match.playerIds[0],
-          target_id: match.playerIds[1],
-          damage,
-          weapon: "assault_rifle",
-          damage_type: "bullet",
-          headshot: false,
-          health,
-        });
-        const receipt = shots[life]?.[index]?.hit;
-        expect(receipt).toMatchObject({ hit: true, struck: "player", target_id: match.playerIds[1], damage });
-      }
-      expect(health).toBe(0);
-    }
-  });
-
-  test("kills score, the score limit ends round and match, and the winner is told", () => {
-    const { viewers, match } = fought();
-    const { events } = viewers.spectator;
-    const kills = events.filter((event) => event.event === "player_killed");
-    expect(kills.map(({ data }) => data)).toEqual(
-      [1, 2].map(() => ({
-        victim_id: match.playerIds[1],
-        killer_id: match.playerIds[0],
-        weapon: "assault_rifle",
-        headshot: false,
-        assist_ids: [],
-      })),
-    );
-    const teams = [
-      { team_id: match.teamIds[0], score: 2, rounds_won: 1 },
-      { team_id: match.teamIds[1], score: 0, rounds_won: 0 },
-    ];
-    expect(events.slice(-3).map(({ event }) => event)).toEqual(["player_killed", "round_ended", "session_ended"]);
-    expect(events.at(-2)?.data).toEqual({ round: 1, winner_team_id: match.teamIds[0], teams });
-    expect(events.at(-1)?.data).toEqual({ end_reason: "victory", winner_team_id: match.teamIds[0], teams });
-  });
-
-  test("the end closes every socket with 4510", () => {
-    expect(fought().closeCodes).toEqual([4510, 4510, 4510]);
-  });
-
-  test("all three viewers are shown the same events, by number without a gap", () => {
-    const { spectator, shooter, target } = fought().viewers;
-    const whole = new Map(spectator.events.map((event) => [event.seq, event]));
-    const last = spectator.events.at(-1)?.seq as number;
-    for (const viewer of [spectator, shooter, target]) {
-      const shownBefore = viewer.states[0]?.last_seq as number;
-      const numbers = viewer.events.map(({ seq }) => seq);
-      expect(numbers).toEqual(Array.from({ length: last - shownBefore }, (_, index) => shownBefore + 1 + index));
-      expect(viewer.events).toEqual(numbers.map((seq) => whole.get(seq)));
-      expect(viewer.states).toHaveLength(1);
-    }
-  });
-
-  test("afterwards the session reads as ended, with winner and figures", () => {
-    const { afterwards, match } = fought();
-    expect(afterwards).toMatchObject({ status: "ended", end_reason: "victory", winner_team_id: match.teamIds[0] });
-    expect(figuresOf(afterwards)).toEqual([
-      [2, 0, 200],
-      [0, 2, 0],
-    ]);
-  });
-});
-
-test("both formats give the same result", () => {
-  const [json, protobuf] = all().map(({ match, viewers, afterwards }) => ({
-    winner: match.teamIds.indexOf(afterwards.winner_team_id as string),
-    figures: figuresOf(afterwards),
-    events: viewers.spectator.events.map(({ event }) => event),
-    spawns: viewers.spectator.events
-      .filter((event) => event.event === "player_respawned")
-      .slice(0, 2)
-      .map(spotOf),
-  }));
-  expect(protobuf).toEqual(json);
-});
-
-test("a restart on the same data finds the ended sessions, and each shown event once and in order on file", async () => {
-  const { dataDir } = system;
-  expect(await system.stop({ keepData: true })).toEqual({ gateway: 0, combat: 0 });
-  const lines = (await readFile(join(dataDir, "events.ndjson"), "utf8")).trimEnd().split("\n");
-  const records = lines.map((line) => JSON.parse(line) as { key: string; event_id: string });
-  for (const { match, viewers } of all()) {
-    const written = records.filter(({ key }) => key === match.sessionId).map(({ event_id }) => event_id);
-    const toldBefore = viewers.spectator.states[0]?.last_seq as number; // Seats given with the session: nobody watched yet.
-    expect(written.slice(toldBefore)).toEqual(viewers.spectator.events.map(({ event_id }) => event_id));
-    expect(new Set(written).size).toBe(written.length);
-  }
-  system = await startSystem({ dataDir });
-  const service = await serviceClient(system);
-  for (const { match, afterwards } of all()) {
-    expect(await readSession({ service, sessionId: match.sessionId })).toEqual(afterwards);
-  }
-}, 90_000);
-
-/** Kills, deaths and damage of each seat. */
-function figuresOf({ participants }: CombatSession): number[][] {
-  return participants.map(({ kills, deaths, damage_dealt }) => [kills, deaths, damage_dealt]);
-}
-
-function spotOf(event: CombatEvent) {
-  return event.event === "player_respawned" ? event.data.position : null;
+/** What is left of the data is the event under its name. */
+function toldOf({ value }: Line): Told {
+  const { seq, event_id: eventId, tick, epoch, ...named } = value.data;
+  const [event, data] = Object.entries(named)[0] as unknown as [string, Told["data"]];
+  return { eventId, seq, epoch, tick, event, data };
 }

@@ -16,6 +16,8 @@ import {
   type WireFormat,
   type World,
 } from "#client/index.ts";
+import { SILENCE_MS } from "#combat/sim/history.ts";
+import { REWIND_MS_MAX } from "#combat/sim/rewind.ts";
 import type { System } from "#support/system.ts";
 import { CHEST_METRES, EYES_METRES, sees } from "#tools/bots/sight.ts";
 import { route, stepTowards } from "#tools/bots/walk-map.ts";
@@ -26,6 +28,8 @@ const WALK_METRES_PER_SECOND = 7;
 const STEP_MS = 50;
 const STEP_MS_MAX = 200; // After a stall the walker loses time, not legality.
 const APPROACH_MS_MAX = 40_000;
+/** How far back a shot may be judged, and how long before a pose its walk may begin. */
+const JUDGED_MS_MAX = REWIND_MS_MAX + SILENCE_MS;
 
 export type Match = {
   readonly service: SessionsClient;
@@ -86,12 +90,12 @@ export async function openAll(system: System, match: Match): Promise<[Viewer, Vi
   const viewers: Viewer[] = [];
   for (const playerId of match.playerIds) viewers.push(await openPlayer(system, match, playerId));
   for (const viewer of viewers) {
-    await viewer.until("a state newer than the start", () => {
+    await viewer.until("everybody's first life", () => {
       const startedAt = viewer.messages.findIndex((message) => isEvent(message, "round_started"));
-      const later = viewer.messages.slice(startedAt);
-      return startedAt >= 0
-        ? later.some(({ type }) => type === "state_update")
-        : viewer.view.session?.status === "active";
+      const later = viewer.messages.slice(startedAt).filter((message) => isEvent(message, "player_respawned"));
+      if (startedAt >= 0) return later.length >= match.playerIds.length;
+      // Who came after the start was shown it whole; that the session has started is told before the round is.
+      return viewer.messages.some((message) => message.type === "session_state" && message.session.status === "active");
     });
   }
   return viewers as [Viewer, Viewer, ...Viewer[]];
@@ -101,13 +105,20 @@ function isEvent(message: ServerMessage, name: CombatEvent["event"]): boolean {
   return message.type === "combat_event" && message.event === name;
 }
 
-/** Damage that the service decided, so that something happens without anybody walking. */
-export async function hurt(system: System, match: Match, targetId: string, damage: number): Promise<void> {
+/** Damage that a service decided, so that something happens without anybody walking; the same one's is dealt once. */
+export async function hurt(
+  system: System,
+  match: Match,
+  targetId: string,
+  damage: number,
+  by: string = randomUUID(),
+): Promise<void> {
   const response = await fetch(`${system.url}/sessions/${match.sessionId}/damage`, {
     method: "POST",
     headers: {
-      authorization: `Bearer ${await system.token(randomUUID(), ["service"])}`,
+      authorization: `Bearer ${await system.token(by, ["service"])}`,
       "content-type": "application/json",
+      "idempotency-key": by,
     },
     body: JSON.stringify({ target_id: targetId, damage, damage_type: "environmental", headshot: false }),
   });
@@ -144,7 +155,10 @@ function distance(one: Vec3, other: Vec3): number {
   return Math.hypot(one.x - other.x, one.y - other.y, one.z - other.z);
 }
 
-/** Both walk towards each other, round the walls, until they see each other within `metres`; then both stand. */
+/**
+ * Both walk towards each other, round the walls, until they see each other within `metres`; then both stand for as long
+ * as a shot may be judged by the past, in which they did not see each other yet.
+ */
 export async function approach([one, other]: readonly [Viewer, Viewer], metres: number): Promise<void> {
   const world = one.view.world as World;
   const map = walkMapOf(world);
@@ -166,6 +180,7 @@ export async function approach([one, other]: readonly [Viewer, Viewer], metres: 
   for (const viewer of [one, other]) {
     await viewer.until("both walks taken in", () => isTaken(viewer, one) && isTaken(viewer, other));
   }
+  await matchTime(one, JUDGED_MS_MAX);
 
   function stride(from: Vec3, to: { x: number; y: number }, length: number): Vec3 {
     const way = Math.hypot(to.x - from.x, to.y - from.y);
@@ -174,6 +189,13 @@ export async function approach([one, other]: readonly [Viewer, Viewer], metres: 
     const spot = stepTowards(map, from, next);
     return { x: centimetres(spot.x), y: centimetres(spot.y), z: from.z };
   }
+}
+
+/** Waits until this much match time has passed: on a busy machine it goes slower than a clock. */
+async function matchTime(viewer: Viewer, ms: number): Promise<void> {
+  const ticks = Math.ceil((ms / 1000) * viewer.view.tickRateHz);
+  const from = await viewer.flush();
+  while ((await viewer.flush()) < from + ticks) await delay(STEP_MS);
 }
 
 function isTaken(viewer: Viewer, walker: Viewer): boolean {

@@ -17,7 +17,7 @@ import {
   SessionView,
   type WireFormat,
 } from "#client/index.ts";
-import type { ClientData, ClientMessage, ClientMessageType } from "#client/messages.ts";
+import type { ClientData, ClientMessage, ClientMessageType, Pong } from "#client/messages.ts";
 
 const WAIT_MS_MAX = 8_000;
 const SHOWN_ON_FAILURE = 6;
@@ -126,11 +126,13 @@ export class Viewer {
     ) as Promise<ActionResult>;
   }
 
-  /** Waits until everything that was on its way when this was asked has come. */
-  async flush(): Promise<void> {
+  /** Waits until everything that was on its way when this was asked has come; answers the tick it was at. */
+  async flush(): Promise<number> {
     const t = performance.now();
     this.send("ping", { t });
-    await this.until("a pong", () => this.messages.some((message) => message.type === "pong" && message.t === t));
+    const isOurs = (message: ServerMessage) => message.type === "pong" && message.t === t;
+    const pong = (await this.until("a pong", () => this.messages.findLast(isOurs))) as Pong;
+    return pong.tick;
   }
 
   /** Breaks the connection off, as a network does. */

@@ -4,6 +4,7 @@
  * Law: the brain hears what frames said and nothing else; the server's corrections hold.
  * Not here: when to think (bot-loop.ts), who plays whom (match.ts).
  */
+
 import {
   type ActionResult,
   type CombatEvent,
@@ -16,6 +17,7 @@ import {
   type WireFormat,
 } from "#client/index.ts";
 import { type Act, Brain } from "./brain.ts";
+import { goalsOf } from "./goals.ts";
 import type { Tally } from "./tally.ts";
 import { walkMapOf } from "./walk-maps.ts";
 
@@ -62,7 +64,8 @@ export class Bot {
     if (!brain || !you || !session || !this.isConnected) return;
     const { playerId, teamId, alive } = you;
     const live = session.status === "active";
-    const intent = brain.think({ nowMs, live, alive, playerId, teamId, others: players.values() });
+    const goals = goalsOf(socket.view);
+    const intent = brain.think({ nowMs, live, alive, playerId, teamId, others: players.values(), goals });
     if (intent.stride && socket.move(intent.stride) !== null) this.options.tally.count("moves");
     if (intent.act) this.act(intent.act);
   }
@@ -72,7 +75,7 @@ export class Bot {
   }
 
   private act(act: Act): void {
-    if (act.kind === "attack") this.socket.attack({ direction: act.direction, clientTick: this.socket.view.tick });
+    if (act.kind === "attack") this.socket.attack({ direction: act.direction });
     else if (act.kind === "reload") this.socket.reload();
     else this.socket.switchWeapon(act.weapon);
     this.options.tally.count("actions");

@@ -9,6 +9,7 @@ import type { Box, PlayerView, Vec3 } from "#client/index.ts";
 import { createRng, nextUint32, type Rng } from "#kit/rng.ts";
 import { STEP_MS_MAX } from "./limits.ts";
 import { CHEST_METRES, EYES_METRES, sees } from "./sight.ts";
+import { FIRST_TASTE, liftMetres, TASTES, type Taste } from "./tastes.ts";
 import { isFree, route, type Spot, stepTowards, type WalkMap } from "./walk-map.ts";
 
 export type Other = Pick<PlayerView, "playerId" | "teamId" | "position" | "alive" | "stance">;
@@ -22,6 +23,8 @@ export type Senses = {
   readonly teamId: string;
   /** Everybody the frames told of, oneself included. */
   readonly others: Iterable<Other>;
+  /** Where the mode's objectives draw it. */
+  readonly goals?: readonly Spot[];
 };
 
 export type Stride = Vec3 & { readonly yaw: number; readonly pitch: number };
@@ -50,6 +53,8 @@ const STRAFE_METRES_PER_S = 3.5;
 const LOOK_EVERY_MS = 100;
 const REACTION_MS = 250;
 const REPLAN_EVERY_MS = 2_000;
+/** How often the way leads to an objective, where there is one, and not to an enemy. */
+const GOAL_SHARE = 0.85;
 /** An action without an answer for this long is taken for lost. */
 const ANSWER_MS_MAX = 500;
 const REFUSED_PAUSE_MS = 100;
@@ -58,15 +63,8 @@ const AIM_ERROR_FIRST = 0.07;
 const AIM_ERROR_LEAST = 0.009;
 const AIM_ERROR_HALVES_MS = 350;
 const HEAD_METRES = 1.65;
+const FEET_METRES = 0.1;
 const HEAD_TRY_SHARE = 0.12;
-
-/** How a bot fights with a weapon: shoots from `reachMetres`, walks up to `closeMetres`. */
-const TASTES = [
-  { weapon: "assault_rifle", share: 0.6, reachMetres: 85, closeMetres: 15 },
-  { weapon: "shotgun", share: 0.2, reachMetres: 18, closeMetres: 5 },
-  { weapon: "sniper_rifle", share: 0.2, reachMetres: 150, closeMetres: 40 },
-] as const;
-type Taste = (typeof TASTES)[number];
 
 type Target = { readonly playerId: string; position: Vec3; readonly sinceMs: number };
 
@@ -75,7 +73,7 @@ export class Brain {
   private readonly rng: Rng;
   private readonly map: WalkMap;
   private readonly walls: readonly Box[];
-  private taste: Taste = TASTES[0];
+  private taste: Taste = FIRST_TASTE;
   private holdsTaste = false;
   private way: Spot[] = [];
   private plannedAtMs = Number.NEGATIVE_INFINITY;
@@ -120,7 +118,7 @@ export class Brain {
     if (answer.success) {
       // A shot's rhythm counts from when it was sent, or every shot would wait for the network too.
       this.readyAtMs = (answer.action_type === "attack" ? askedAtMs : nowMs) + answer.cooldown_ms;
-      this.empty = answer.ammunition === 0 && answer.action_type === "attack";
+      this.empty = this.taste.needsRounds && answer.ammunition === 0 && answer.action_type === "attack";
       if (answer.action_type === "switch_weapon") this.holdsTaste = true;
       return;
     }
@@ -157,7 +155,7 @@ export class Brain {
     else if (this.target?.playerId === seen.playerId) this.target.position = seen.position;
     else this.target = { playerId: seen.playerId, position: seen.position, sinceMs: nowMs };
     if (!this.target && (this.way.length === 0 || nowMs - this.plannedAtMs >= REPLAN_EVERY_MS))
-      this.plan(enemies, nowMs);
+      this.plan(enemies, senses.goals ?? [], nowMs);
   }
 
   private isInReach(enemy: Other): boolean {
@@ -168,8 +166,13 @@ export class Brain {
     return Math.hypot(position.x - this.position.x, position.y - this.position.y, position.z - this.position.z);
   }
 
-  private plan(enemies: readonly Other[], nowMs: number): void {
+  private plan(enemies: readonly Other[], goals: readonly Spot[], nowMs: number): void {
     this.plannedAtMs = nowMs;
+    if (goals.length > 0 && this.draw() < GOAL_SHARE) {
+      const goal = goals[Math.floor(this.draw() * goals.length)] ?? this.somewhere();
+      this.way = route(this.map, this.position, goal);
+      return;
+    }
     const chosen = this.draw() < 0.7 ? enemies[0] : enemies[Math.floor(this.draw() * enemies.length)];
     const goal = chosen?.position ?? this.somewhere();
     this.way = route(this.map, this.position, goal);
@@ -256,12 +259,18 @@ export class Brain {
     if (!this.holdsTaste) return { kind: "switch_weapon", weapon: this.taste.weapon };
     if (this.empty) return { kind: "reload" };
     if (!this.target || nowMs - this.target.sinceMs < REACTION_MS) return null;
+    const metres = this.metresTo(this.target);
+    if (metres < this.taste.leastMetres || metres > this.taste.mostMetres) return null;
     return { kind: "attack", direction: this.aim(this.target, nowMs) };
   }
 
-  /** At the chest, sometimes at the head, with an error that shrinks while the target stays in sight. */
+  /**
+   * At the chest, sometimes at the head, blasts at the feet; higher for what falls; with an error that shrinks while the
+   * target stays in sight.
+   */
   private aim(target: Target, nowMs: number): Vec3 {
-    const height = this.draw() < HEAD_TRY_SHARE ? HEAD_METRES : CHEST_METRES + 0.2;
+    const body = this.draw() < HEAD_TRY_SHARE ? HEAD_METRES : CHEST_METRES + 0.2;
+    const height = (this.taste.atFeet ? FEET_METRES : body) + liftMetres(this.taste, this.metresTo(target));
     const dx = target.position.x - this.position.x;
     const dy = target.position.y - this.position.y;
     const dz = target.position.z + height - this.position.z - EYES_METRES;
@@ -273,12 +282,12 @@ export class Brain {
   }
 
   private chooseTaste(): Taste {
-    let left = this.draw();
+    let left = this.draw() * 100;
     for (const taste of TASTES) {
       left -= taste.share;
       if (left < 0) return taste;
     }
-    return TASTES[0];
+    return FIRST_TASTE;
   }
 
   /** From 0 to just below 1. */

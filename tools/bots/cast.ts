@@ -2,6 +2,15 @@
 import { randomUUID } from "node:crypto";
 import type { GameMode } from "#client/index.ts";
 
+export const GAME_MODES = [
+  "deathmatch",
+  "team_deathmatch",
+  "capture_the_flag",
+  "king_of_the_hill",
+  "domination",
+  "elimination",
+] as const satisfies readonly GameMode[];
+
 export type CastPlayer = { readonly playerId: string; readonly teamId: string; readonly name: string };
 
 const NAMES = [

@@ -37,6 +37,14 @@ export class KillFeed {
         const how = `${weapon ?? "no weapon"}${headshot ? " (headshot)" : ""}${helpers && `  with ${helpers}`}`;
         return `${this.name(killer_id)} ▸ ${this.name(victim_id)}  ${how}`;
       }
+      case "objective_changed": {
+        const { objective, change, place, owner_team_id, team_id, player_id } = event.data;
+        const what = objective === "flag" ? `${this.name(owner_team_id)}'s flag` : `${objective} ${place}`;
+        const by = player_id ?? team_id;
+        return `⚑ ${what} ${change}${by === undefined ? "" : ` by ${this.name(by)}`}`;
+      }
+      case "overtime_started":
+        return `overtime: whoever is ahead next wins, for ${event.data.ends_after_ms / 1000} s`;
       case "round_ended":
         return `round ${event.data.round} to ${this.name(event.data.winner_team_id)}   ${this.scores(event.data.teams)}`;
       case "session_ended": {

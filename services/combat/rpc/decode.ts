@@ -7,13 +7,18 @@
 
 import type { CameraUpdate, ClientMessage, CombatAction, PositionUpdate } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import type { CameraMode as CameraModeNumber, Vec3 } from "#gen/necpgame/combat/v1/session_pb.js";
+import type { HitEffect } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import { isUuid } from "#kit/uuid.ts";
 import { invalid, no, ok, ProblemError, type Result } from "#wire/problem.ts";
 import type { CameraRequest } from "../session/cameras.ts";
 import type { ActionOrder, ClientOrder, MoveOrder } from "../session/orders.ts";
+import type { Dose } from "../sim/afflictions.ts";
 import { WEAPONS, type WeaponName } from "../sim/content.ts";
+import { EFFECTS, type EffectKind } from "../sim/effect-table.ts";
+import { EFFECT_MS_MAX, EFFECT_MS_MIN } from "../sim/effects.ts";
+import { EFFECTS_PER_HIT_MAX } from "../sim/limits.ts";
 import type { Point } from "../sim/world.ts";
-import { ACTION_TYPE, CAMERA_MODE, STANCE } from "./words.ts";
+import { ACTION_TYPE, CAMERA_MODE, EFFECT_KIND, STANCE } from "./words.ts";
 
 /** Beyond any map; positions past it are nonsense, those within it but off the map are corrected. */
 const COORDINATE_METRES_MAX = 10_000;
@@ -21,6 +26,10 @@ const NAME_CHARS_MAX = 64;
 const UINT32_MAX = 4_294_967_295;
 /** Parts of a unit vector: fine enough for a centimetre at ten kilometres. */
 const DIRECTION_PARTS = 1_000_000;
+
+const HARMFUL = Object.fromEntries(
+  Object.entries(EFFECT_KIND).filter(([kind]) => EFFECTS[kind as EffectKind].isHarmful),
+) as Record<EffectKind, number>;
 
 /** A refusal of one of this file's functions as a value. */
 export function attempt<T>(decode: () => T): Result<T> {
@@ -52,7 +61,7 @@ export function clientOrder({ seq, body }: ClientMessage): ClientOrder {
   }
 }
 
-type Looks = Pick<Partial<PositionUpdate>, "yaw" | "pitch" | "stance">;
+type Looks = Pick<Partial<PositionUpdate>, "yaw" | "pitch" | "stance" | "clientMs">;
 
 /** A position in metres with where the player looks. */
 export function moveOrder(seq: number, position: { x: number; y: number; z: number }, looks: Looks): MoveOrder {
@@ -62,23 +71,46 @@ export function moveOrder(seq: number, position: { x: number; y: number; z: numb
     yaw: looks.yaw === undefined ? null : hundredths("yaw", looks.yaw, 360),
     pitch: looks.pitch === undefined ? null : hundredths("pitch", looks.pitch, 90),
     stance: looks.stance ? word("stance", STANCE, looks.stance) : null,
+    clientMs: looks.clientMs ?? null,
   };
 }
 
-type ActionFields = Pick<CombatAction, "actionType" | "weapon" | "direction" | "targetId" | "abilityId"> &
-  Pick<Partial<CombatAction>, "clientTick">;
+type ActionFields = Pick<
+  CombatAction,
+  "actionType" | "weapon" | "direction" | "targetId" | "abilityId" | "targetPosition" | "itemId"
+> &
+  Pick<Partial<CombatAction>, "clientTick" | "clientMs">;
 
 export function actionOrder(seq: number, action: ActionFields): ActionOrder {
   const type = word("action_type", ACTION_TYPE, action.actionType);
   const direction = action.direction === undefined ? null : unitVector("direction", action.direction);
   const targetId = action.targetId === undefined ? null : uuid("target_id", action.targetId);
   const weapon = action.weapon === undefined ? null : weaponName(action.weapon);
-  if (action.abilityId !== undefined) name("ability_id", action.abilityId);
+  const abilityId = action.abilityId === undefined ? null : name("ability_id", action.abilityId);
+  const spot = action.targetPosition === undefined ? null : centimetres("target_position.", action.targetPosition);
   if (type === "attack" && direction === null && targetId === null) {
     throw refusal("direction", undefined, "given for an attack, unless target_id is");
   }
   if (type === "switch_weapon" && weapon === null) throw refusal("weapon", undefined, "given with switch_weapon");
-  return { seq, type, weapon, direction, targetId, clientTick: action.clientTick ?? null };
+  const itemId = action.itemId === undefined ? null : name("item_id", action.itemId);
+  if (type === "use_item" && itemId === null) throw refusal("item_id", undefined, "given with use_item");
+  if (type === "ability" && abilityId === null) throw refusal("ability_id", undefined, "given with ability");
+  const { clientTick = null, clientMs = null } = action;
+  return { seq, type, weapon, direction, targetId, abilityId, spot, itemId, clientTick, clientMs };
+}
+
+/** What comes with a hit. An effect without strength is none. */
+export function hitEffects(effects: readonly HitEffect[]): Dose[] {
+  if (effects.length > EFFECTS_PER_HIT_MAX) {
+    throw refusal("effects", `${effects.length} effects`, `at most ${EFFECTS_PER_HIT_MAX}`);
+  }
+  return effects.flatMap(({ effect, potency, durationSeconds }, at) => {
+    const kind = word(`effects[${at}].effect`, HARMFUL, effect);
+    const percent = Math.round(number(`effects[${at}].potency`, potency, 0, 1) * 100);
+    const [min, max] = [EFFECT_MS_MIN / 1000, EFFECT_MS_MAX / 1000];
+    const durationMs = Math.round(number(`effects[${at}].duration_seconds`, durationSeconds, min, max) * 1000);
+    return percent === 0 ? [] : [{ kind, potency: percent, durationMs }];
+  });
 }
 
 function cameraUpdate(update: CameraUpdate): CameraRequest {

@@ -10,7 +10,6 @@ import { sessionNotFound } from "../session/door.ts";
 import type { SessionHost } from "../session/host.ts";
 import type { Hosted } from "../session/hosted.ts";
 import { isOver } from "../session/lifecycle.ts";
-import { recordOf } from "../session/record.ts";
 import type { Seat } from "../session/roster.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
@@ -26,7 +25,7 @@ export class Desk {
 
   /** The record of a session the caller may see. */
   async record(principal: Principal, sessionId: string): Promise<SessionRecord> {
-    const record = await this.known(principal, sessionId);
+    const record = await this.known(principal, sessionId, (id) => this.host.lookup.read(id));
     access.requireSight(principal, record);
     return record;
   }
@@ -52,11 +51,14 @@ export class Desk {
     return unwrap(await this.host.change(hosted, plan));
   }
 
-  private async known(principal: Principal, sessionId: string): Promise<SessionRecord> {
+  private async known(
+    principal: Principal,
+    sessionId: string,
+    find = (id: string) => this.host.lookup.record(id),
+  ): Promise<SessionRecord> {
     uuid("session_id", sessionId);
     access.requireScope(principal, sessionId);
-    const hosted = this.host.find(sessionId);
-    const record = hosted === null ? await this.host.record(sessionId) : recordOf(hosted.session);
+    const record = await find(sessionId);
     if (record === null) throw new ProblemError(sessionNotFound(sessionId));
     return record;
   }

@@ -5,6 +5,8 @@ import { type QuantisedPosition, QuantisedPositionSchema } from "#gen/necpgame/c
 import {
   type CombatSession,
   CombatSessionSchema,
+  LoadoutSchema,
+  ModeRulesSchema,
   type SessionParticipant,
   SessionParticipantSchema,
   type Team,
@@ -12,6 +14,9 @@ import {
   type Vec3,
   Vec3Schema,
 } from "#gen/necpgame/combat/v1/session_pb.js";
+import { optional } from "#kit/optional.ts";
+import { EVERYTHING, type Loadout } from "../sim/loadout.ts";
+import { type ModeRules, PLAIN_MODE_RULES } from "../sim/modes/mode-rules.ts";
 import type { Point } from "../sim/world.ts";
 import type { ParticipantRecord, SessionRecord, TeamRecord } from "../stores/session-store.ts";
 import { CONNECTION, END_REASON, GAME_MODE, STATUS } from "./words.ts";
@@ -27,6 +32,7 @@ export function combatSession(record: SessionRecord): CombatSession {
     id: record.id,
     status: STATUS[record.status],
     gameMode: GAME_MODE[settings.gameMode],
+    modeRules: modeRules(settings.modeRules ?? PLAIN_MODE_RULES),
     participants: record.participants.map(participant),
     currentRound: record.currentRound,
     createdAt: timestampFromMs(record.createdAtMs),
@@ -38,8 +44,20 @@ export function combatSession(record: SessionRecord): CombatSession {
   });
 }
 
+function modeRules(rules: ModeRules) {
+  return create(ModeRulesSchema, {
+    overtimeSeconds: rules.overtimeMs / 1000,
+    swapSides: rules.swapSides,
+    flagReturnSeconds: rules.flagReturnMs / 1000,
+    captureWithFlagAway: rules.captureWithFlagAway,
+    zoneCaptureSeconds: rules.zoneCaptureMs / 1000,
+    hillMovesSeconds: rules.hillMovesMs / 1000,
+    startingArmor: rules.startingArmour / 100,
+  });
+}
+
 export function participant(record: ParticipantRecord): SessionParticipant {
-  const { playerId, teamId, alive, kills, deaths, assists, slot, weapon } = record;
+  const { playerId, teamId, alive, kills, deaths, assists, slot, weapon, displayName = "" } = record;
   return create(SessionParticipantSchema, {
     playerId,
     teamId,
@@ -49,6 +67,8 @@ export function participant(record: ParticipantRecord): SessionParticipant {
     assists,
     slot,
     weapon,
+    ...optional("displayName", displayName || null),
+    ...optional("loadout", loadout(record.loadout)),
     joinedAt: timestampFromMs(record.joinedAtMs),
     position: metres(record.position),
     health: record.health / 100,
@@ -57,8 +77,21 @@ export function participant(record: ParticipantRecord): SessionParticipant {
   });
 }
 
+/** Absent for everything. */
+function loadout(of: Loadout = EVERYTHING) {
+  const { weapons, abilities = null } = of;
+  if (weapons === null && abilities === null) return null;
+  return create(LoadoutSchema, { weapons: [...(weapons ?? [])], abilityIds: [...(abilities ?? [])] });
+}
+
 export function team({ teamId, score, roundsWon }: TeamRecord): Team {
   return create(TeamSchema, { teamId, score, roundsWon });
+}
+
+/** What a check of a move measured: lengths and speeds by the metre, times by the second, rates as they are. */
+export function inUnit(check: string, value: number): number {
+  if (check === "rate") return value;
+  return value / (check === "latency" || check === "time" ? 1_000 : 100);
 }
 
 export function metres({ x, y, z }: Point): Vec3 {
@@ -71,9 +104,4 @@ export function quantised({ x, y, z }: Point): QuantisedPosition {
 
 function time(ms: number | null): Timestamp | null {
   return ms === null ? null : timestampFromMs(ms);
-}
-
-/** A field that is set only when there is something to say. */
-export function optional<Name extends string, Value>(name: Name, value: Value | null): { [Key in Name]?: Value } {
-  return value === null ? {} : ({ [name]: value } as { [Key in Name]?: Value });
 }

@@ -15,6 +15,7 @@ import type {
 } from "@grpc/grpc-js";
 import type { ServerMessage } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import { CombatSessionService, type PlayRequest } from "#gen/necpgame/combat/v1/session_service_pb.js";
+import { ProblemError, problem } from "#wire/problem.ts";
 import { type Call, type CallRules, runStream, runUnary } from "./calls.ts";
 import { grpcStatusOf, problemOf } from "./errors.ts";
 import type { GrpcAuth, KnownCall } from "./grpc-auth.ts";
@@ -68,8 +69,9 @@ type CancellableCall = { readonly cancelled: boolean; once(event: "cancelled", l
 /** Aborts when grpc-js says that the call is over: cancelled, late, connection gone, or answered. */
 function signalOf(call: CancellableCall): AbortSignal {
   const controller = new AbortController();
-  if (call.cancelled) controller.abort();
-  else call.once("cancelled", () => controller.abort());
+  const abort = () => controller.abort(new ProblemError(problem("UNAVAILABLE", "The caller does not wait any more")));
+  if (call.cancelled) abort();
+  else call.once("cancelled", abort);
   return controller.signal;
 }
 

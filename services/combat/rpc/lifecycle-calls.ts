@@ -1,14 +1,24 @@
 /** Calls about a session as a whole: create, read, list, change, end. */
 import { createHash, randomInt, randomUUID } from "node:crypto";
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { EmptySchema } from "@bufbuild/protobuf/wkt";
 import { actsForOthers, type Principal } from "#auth/principal.ts";
-import { ListSessionsResponseSchema, type UpdateSessionRequest } from "#gen/necpgame/combat/v1/session_service_pb.js";
+import {
+  type CreateSessionRequest,
+  CreateSessionRequestSchema,
+  ListSessionsResponseSchema,
+  type UpdateSessionRequest,
+} from "#gen/necpgame/combat/v1/session_service_pb.js";
 import type { Clock } from "#kit/clock.ts";
+import { optional } from "#kit/optional.ts";
 import { no, ProblemError, problem } from "#wire/problem.ts";
+import { type PlayerService, type Profile, profilesOf } from "../related/player.ts";
 import { planEnd, planSeat, planStatus, planUpdate, type Update } from "../session/changes.ts";
+import type { Checks } from "../session/check-modes.ts";
+import { isOver } from "../session/lifecycle.ts";
 import { recordOf } from "../session/record.ts";
 import { Session } from "../session/session.ts";
+import { joinTold } from "../session/tell.ts";
 import type { SessionRecord, SessionStore } from "../stores/session-store.ts";
 import * as access from "./access.ts";
 import { integer, refusal, word } from "./decode.ts";
@@ -28,11 +38,17 @@ import { GAME_MODE, STATUS } from "./words.ts";
 
 export type LifecycleParts = {
   desk: Desk;
-  store: SessionStore;
+  sessions: SessionStore;
+  players: PlayerService;
   clock: Clock;
+  /** How moves are checked in sessions that begin. */
+  checks: Checks;
   /** False while this instance drains. */
   acceptsSessions(): boolean;
 };
+
+/** Who asks, and what tells the request from another. */
+type Asked = { principal: Principal; fingerprint: string };
 
 type LifecycleCalls = Pick<
   UnaryHandlers,
@@ -47,17 +63,22 @@ type LifecycleCalls = Pick<
 >;
 
 export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
-  const { desk, store, clock } = parts;
+  const { desk, sessions, players, clock } = parts;
   const { host } = desk;
 
-  async function found(wanted: NewSession, principal: Principal): Promise<SessionRecord> {
-    const session = newborn(wanted, principal, clock);
-    const record = recordOf(session);
+  async function found(wanted: NewSession, asked: Asked): Promise<SessionRecord> {
+    const { principal, fingerprint } = asked;
+    const listed = wanted.roster.map(({ playerId }) => playerId);
+    const profiles = await profilesOf(players, listed);
+    const session = newborn(wanted, { principal, clock, owner: host.owner, profiles });
+    // What is told with it has yet to be kept: whoever finds nothing but the record tells it under these same numbers.
+    const record = { ...recordOf(session), lastSeq: session.seqOfLastTaken };
+    const told = record.participants.map(joinTold);
     const { idempotencyKey: key } = wanted;
-    const named = key === null ? null : { caller: principal.playerId, key, fingerprint: fingerprintOf(wanted) };
-    const outcome = await store.create(record, named);
+    const named = key === null ? null : { caller: principal.playerId, key, fingerprint };
+    const outcome = await sessions.create(record, named, told);
     if (outcome.kind === "key_reused") throw refusal("idempotency_key", key, "a new one for another request");
-    if (outcome.kind === "repeat") return (await host.record(outcome.record.id)) ?? outcome.record;
+    if (outcome.kind === "repeat") return (await host.lookup.record(outcome.record.id)) ?? outcome.record;
     host.adopt(session);
     return record;
   }
@@ -79,10 +100,11 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
     async createSession(request, { principal }) {
       access.requirePlayer(principal);
       const wanted = newSession(request, principal);
-      if (!parts.acceptsSessions() || !host.hasRoom) {
+      wanted.settings.checks = parts.checks;
+      if (!parts.acceptsSessions() || host.room <= 0) {
         throw new ProblemError(problem("UNAVAILABLE", "No new sessions here just now", { retry_after_ms: 1000 }));
       }
-      return combatSession(await found(wanted, principal));
+      return combatSession(await found(wanted, { principal, fingerprint: fingerprintOf(request) }));
     },
 
     async getSession({ sessionId }, { principal }) {
@@ -91,7 +113,7 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
 
     async listSessions(request, { principal }) {
       const limit = integer("page_size", request.pageSize, { min: 1, max: 100, or: 20 });
-      const records = await store.list({
+      const records = await sessions.list({
         status: request.status === undefined ? null : word("status", STATUS, request.status),
         gameMode: request.gameMode === undefined ? null : word("game_mode", GAME_MODE, request.gameMode),
         visibleTo: actsForOthers(principal) ? null : principal.playerId,
@@ -99,11 +121,8 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
         after: request.pageToken === undefined ? null : positionOf(request.pageToken),
       });
       const { page, nextPageToken } = pageOf(records, limit);
-      const sessions = page.map((record) => {
-        const live = host.find(record.id);
-        return combatSession(live === null ? record : recordOf(live.session));
-      });
-      return create(ListSessionsResponseSchema, { sessions, nextPageToken });
+      const listed = await host.lookup.readListed(page);
+      return create(ListSessionsResponseSchema, { sessions: listed.map(combatSession), nextPageToken });
     },
 
     async updateSession(request, { principal }) {
@@ -120,7 +139,8 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
 
     async endSession({ sessionId, idempotencyKey: key }, { principal }) {
       idempotencyKey(key); // Ending twice changes nothing anyway; a key that is wrong is still said.
-      const { hosted } = await desk.changeable(principal, sessionId);
+      const { hosted, record } = await desk.changeable(principal, sessionId);
+      if (hosted === null && !isOver(record.status)) throw new ProblemError(overProblem(record)); // Not here just now.
       if (hosted === null) return create(EmptySchema);
       await desk.change(hosted, () => {
         const status = hosted.session.status === "waiting" ? "cancelled" : "ended";
@@ -135,20 +155,26 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
   };
 }
 
-function newborn({ settings, roster, seed }: NewSession, principal: Principal, clock: Clock): Session {
+/** `profiles`: of the roster, in its order. */
+type Birth = { principal: Principal; clock: Clock; owner: string; profiles: readonly Profile[] };
+
+function newborn({ settings, roster, seed }: NewSession, { principal, clock, owner, profiles }: Birth): Session {
   const time = { nowMs: clock.nowMs(), unixMs: clock.unixMs() };
   const start = {
     id: randomUUID(),
     hostPlayerId: principal.playerId,
     seed: seed ?? randomInt(2 ** 32),
     epoch: 1,
+    owner,
     version: 1,
+    lastSeq: 0,
     createdAtMs: time.unixMs,
     settings,
   };
   const session = new Session(start, time.nowMs);
-  for (const { playerId, teamId } of roster) {
-    const seat = { playerId, teamId, listed: true, key: null, newTeamId: randomUUID(), unixMs: time.unixMs };
+  for (const [at, { playerId, teamId }] of roster.entries()) {
+    const asked = { playerId, teamId, listed: true, key: null, newTeamId: randomUUID(), unixMs: time.unixMs };
+    const seat = { ...asked, ...optional("profile", profiles[at] ?? null) };
     unwrap(planSeat(session, seat)).apply(time);
   }
   return session;
@@ -169,9 +195,7 @@ function readUpdate(request: UpdateSessionRequest, principal: Principal): Update
   };
 }
 
-/** Tells one request from another under the same idempotency key. */
-function fingerprintOf(wanted: NewSession): string {
-  return createHash("sha256")
-    .update(JSON.stringify({ ...wanted, idempotencyKey: null }))
-    .digest("hex");
+/** Tells one request from another under the same idempotency key: as it was asked, whatever is default here or set today. */
+function fingerprintOf({ idempotencyKey: _, ...asked }: CreateSessionRequest): string {
+  return createHash("sha256").update(toBinary(CreateSessionRequestSchema, asked)).digest("hex");
 }

@@ -8,6 +8,10 @@ export const REQUEST_BYTES_MAX = 64 * 1024; // A larger message of a caller is P
 export const RELAY_BATCH_BYTES_MAX = 4 * 1024 * 1024; // A larger message ends its stream with RESOURCE_EXHAUSTED.
 export const ANSWER_BYTES_MAX = 4 * 1024 * 1024; // A larger answer ends its call with RESOURCE_EXHAUSTED.
 
+export const REPLAY_PAGE_BYTES = 512 * 1024; // Of parts on one page of a replay: a part that passes this is the page's last.
+export const LEADERBOARD_ENTRIES_MAX = 200; // A larger limit is INVALID_ARGUMENT; as many players as a session can ever have.
+export const LEADERBOARD_ENTRIES_DEFAULT = 50;
+
 export const STREAMS_PER_CONNECTION_MAX = 1_000; // HTTP/2 refuses further streams of a connection.
 export const CONNECTIONS_MAX = 10_000; // Of the Connect port; further ones are closed at once.
 export const HTTP2_SESSION_MEMORY_MB = 10; // HTTP/2 refuses streams of a connection that holds more; megabytes.

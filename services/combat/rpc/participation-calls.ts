@@ -10,6 +10,7 @@ import {
 } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import type { Clock } from "#kit/clock.ts";
 import { no, ProblemError, problem, type Result } from "#wire/problem.ts";
+import { type PlayerService, type Profile, profileOf, UNKNOWN_PLAYER } from "../related/player.ts";
 import { CAMERA_MODES } from "../session/cameras.ts";
 import { type Change, planConfirm, planLeave, planSeat } from "../session/changes.ts";
 import { problemWithSpectating } from "../session/door.ts";
@@ -27,17 +28,18 @@ import { CAMERA_MODE } from "./words.ts";
 export type ParticipationParts = {
   desk: Desk;
   issuer: Issuer;
+  players: PlayerService;
   clock: Clock;
   /** Where clients open sockets, for example ws://localhost:8080. */
   gatewayPublicUrl: string;
 };
 
-type SeatAsked = { playerId: string; teamId: string | null; key: string | null };
+type SeatAsked = { playerId: string; teamId: string | null; key: string | null; profile: Profile };
 
 export function participationCalls(
   parts: ParticipationParts,
 ): Pick<UnaryHandlers, "joinSession" | "leaveSession" | "spectateSession"> {
-  const { desk, issuer, clock, gatewayPublicUrl } = parts;
+  const { desk, issuer, players, clock, gatewayPublicUrl } = parts;
   return {
     async joinSession(request, { principal }) {
       access.requirePlayer(principal);
@@ -47,7 +49,11 @@ export function participationCalls(
       const hosted = await desk.hosted(principal, request.sessionId);
       const { session } = hosted;
       access.requireInvitation(principal, session.settings.isPrivate, session.roster.seat(playerId) !== null);
-      const seat = await desk.change(hosted, () => planJoin(hosted, { playerId, teamId, key }, clock.unixMs()));
+      const asked = { playerId, teamId, key };
+      // Who has a seat needs no new one, unless it is being given up just now.
+      const isSeated = sits(session.roster.seat(playerId)) && hosted.changesWaiting === 0;
+      const profile = isSeated ? UNKNOWN_PLAYER : await profileOf(players, playerId);
+      const seat = await desk.change(hosted, () => planJoin(hosted, { ...asked, profile }, clock.unixMs()));
       const fighter = session.fighter(seat);
       return create(JoinSessionResponseSchema, {
         sessionId: session.id,
@@ -74,8 +80,8 @@ export function participationCalls(
       const playerId = access.playerOf(principal, "player_id", request.playerId);
       const camera = cameraRequest(request.preferredCameraMode ?? CAMERA_MODE.free, request.followTargetId);
       const { session } = await desk.hosted(principal, request.sessionId);
-      const sits = (session.roster.seat(playerId)?.connection ?? "left") !== "left";
-      const refused = problemWithSpectating(session, { playerId, trusted: actsForOthers(principal), sits });
+      const seated = sits(session.roster.seat(playerId));
+      const refused = problemWithSpectating(session, { playerId, trusted: actsForOthers(principal), sits: seated });
       if (refused !== null) throw new ProblemError(refused);
       return create(SpectateSessionResponseSchema, {
         sessionId: session.id,
@@ -90,11 +96,16 @@ export function participationCalls(
   };
 }
 
+function sits(seat: Seat | null): boolean {
+  return seat !== null && seat.connection !== "left";
+}
+
 /** A new seat, or the one the roster gave; the same key again is the same join. */
-function planJoin({ session }: Hosted, { playerId, teamId, key }: SeatAsked, unixMs: number): Result<Change<Seat>> {
+function planJoin({ session }: Hosted, asked: SeatAsked, unixMs: number): Result<Change<Seat>> {
+  const { playerId, teamId, key } = asked;
   const seat = session.roster.seat(playerId);
-  if (seat === null || seat.connection === "left") {
-    return planSeat(session, { playerId, teamId, key, listed: false, newTeamId: randomUUID(), unixMs });
+  if (seat === null || !sits(seat)) {
+    return planSeat(session, { ...asked, listed: false, newTeamId: randomUUID(), unixMs });
   }
   if (seat.confirmed && (key === null || key !== seat.joinKey)) {
     const details = { player_id: playerId, team_id: seat.teamId };

@@ -13,11 +13,12 @@ import {
   RelayDownSchema,
   RelayResponseSchema,
   type RelayUp,
+  type RoundTrip,
 } from "#gen/necpgame/combat/v1/relay_service_pb.js";
 import type { Log } from "#kit/log.ts";
 import type { CloseReason } from "#wire/close-codes.ts";
 import { type Problem, problem } from "#wire/problem.ts";
-import { CONNECTIONS_PER_STREAM_MAX, EARLY_INPUTS_MAX, OUTLET_ITEMS_MAX } from "../limits.ts";
+import { CONNECTIONS_PER_STREAM_MAX, EARLY_INPUTS_MAX, OUTLET_ITEMS_MAX, ROUND_TRIP_MS_MAX } from "../limits.ts";
 import type { Answers } from "../session/answers.ts";
 import type { Frame, Outlet, Viewer } from "../session/audience.ts";
 import type { Admitted, Door } from "../session/door.ts";
@@ -76,6 +77,7 @@ class RelayStream implements Outlet {
     if (item.case === "attach") void this.attach(item.value);
     else if (item.case === "detach") this.detach(item.value.connection);
     else if (item.case === "input") this.input(item.value);
+    else if (item.case === "roundTrip") this.roundTrip(item.value);
   }
 
   /** The gateway is gone, and everyone behind it. */
@@ -180,6 +182,12 @@ class RelayStream implements Outlet {
     const order = attempt(() => clientOrder(message));
     if (order.ok) this.parts.answers.handle(hosted, viewer, order.value);
     else this.parts.answers.refuse(hosted, viewer, order.problem);
+  }
+
+  private roundTrip({ connection, ms }: RoundTrip): void {
+    const admitted = this.connections.get(connection)?.admitted;
+    // Whole, as all times that enter the simulation: finer is noise, and costs a recording ten times the bytes.
+    if (admitted) admitted.viewer.rttMs = Math.min(Math.round(ms), ROUND_TRIP_MS_MAX);
   }
 
   private refuse(connection: number, why: Problem): void {

@@ -17,6 +17,7 @@ import type { CameraRequest } from "../session/cameras.ts";
 import type { Admitted, Door } from "../session/door.ts";
 import type { SessionHost } from "../session/host.ts";
 import * as access from "./access.ts";
+import { endOf } from "./call-ends.ts";
 import { attempt, cameraRequest, clientOrder, refusal, uuid } from "./decode.ts";
 import { unwrap } from "./desk.ts";
 import type { CallContext, SessionHandlers } from "./handlers.ts";
@@ -121,7 +122,7 @@ class ViewerCall implements Outlet {
   }
 
   close(_viewer: unknown, reason: CloseReason): void {
-    this.end(reason === "session_over" || reason === "done" ? "over" : closedProblem(reason));
+    this.end(endOf(reason));
   }
 
   private input({ body }: PlayRequest): void {
@@ -155,10 +156,4 @@ class ViewerCall implements Outlet {
     this.wake = null;
     wake?.();
   }
-}
-
-function closedProblem(reason: CloseReason): Problem {
-  if (reason === "taken_over")
-    return problem("INVALID_STATE_TRANSITION", "A newer stream of the same player took over");
-  return problem("UNAVAILABLE", "The session is not served here just now; open the stream again", { reason });
 }

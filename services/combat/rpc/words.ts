@@ -1,5 +1,5 @@
 /** The wire's enums by the domain's words: one table each, read both ways. A word without a number does not compile. */
-import { ActionType, DamageType, Stance } from "#gen/necpgame/combat/v1/realtime_pb.js";
+import { ActionType, BodyPart, DamageType, EffectKind, Stance } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import {
   CameraMode,
   ConnectionStatus,
@@ -7,9 +7,12 @@ import {
   GameMode,
   SessionStatus,
 } from "#gen/necpgame/combat/v1/session_pb.js";
+import { LeaderboardFigure } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import type { CameraMode as CameraModeWord } from "../session/cameras.ts";
 import type { ActionType as ActionTypeWord } from "../session/orders.ts";
 import type * as words from "../session/settings.ts";
+import type { BodyPart as BodyPartWord } from "../sim/body.ts";
+import type { EffectKind as EffectKindWord } from "../sim/effect-table.ts";
 import type { DamageType as DamageTypeWord } from "../sim/events.ts";
 import type { Stance as StanceWord } from "../sim/world.ts";
 
@@ -36,6 +39,18 @@ export const END_REASON = {
   disconnect: EndReason.DISCONNECT,
   cancelled: EndReason.CANCELLED,
 } as const satisfies Record<words.EndReason, EndReason>;
+
+export const LEADERBOARD_FIGURE = {
+  kills: LeaderboardFigure.KILLS,
+  assists: LeaderboardFigure.ASSISTS,
+  damage_dealt: LeaderboardFigure.DAMAGE_DEALT,
+  headshots: LeaderboardFigure.HEADSHOTS,
+  accuracy: LeaderboardFigure.ACCURACY,
+  objective_ms: LeaderboardFigure.OBJECTIVE_MS,
+  captures: LeaderboardFigure.CAPTURES,
+  longest_streak: LeaderboardFigure.LONGEST_STREAK,
+  best_combo: LeaderboardFigure.BEST_COMBO,
+} as const;
 
 export const CAMERA_MODE = {
   free: CameraMode.FREE,
@@ -65,6 +80,12 @@ export const CONNECTION = {
   left: ConnectionStatus.LEFT,
 } as const satisfies Record<words.ConnectionStatus, ConnectionStatus>;
 
+export const BODY_PART = {
+  head: BodyPart.HEAD,
+  torso: BodyPart.TORSO,
+  legs: BodyPart.LEGS,
+} as const satisfies Record<BodyPartWord, BodyPart>;
+
 export const DAMAGE_TYPE = {
   bullet: DamageType.BULLET,
   melee: DamageType.MELEE,
@@ -72,3 +93,17 @@ export const DAMAGE_TYPE = {
   ability: DamageType.ABILITY,
   environmental: DamageType.ENVIRONMENTAL,
 } as const satisfies Record<DamageTypeWord, DamageType>;
+
+export const EFFECT_KIND = {
+  bleed: EffectKind.BLEED,
+  burn: EffectKind.BURN,
+  poison: EffectKind.POISON,
+  stun: EffectKind.STUN,
+  slow: EffectKind.SLOW,
+  blind: EffectKind.BLIND,
+  silence: EffectKind.SILENCE,
+  shield: EffectKind.SHIELD,
+  damage_boost: EffectKind.DAMAGE_BOOST,
+  haste: EffectKind.HASTE,
+  reveal: EffectKind.REVEAL,
+} as const satisfies Record<EffectKindWord, EffectKind>;

@@ -5,12 +5,14 @@
  */
 import type { Clock } from "#kit/clock.ts";
 import { type Problem, problem } from "#wire/problem.ts";
+import type { ActionOutcome } from "./action-outcome.ts";
+import type { Acts } from "./acts.ts";
 import type { Viewer } from "./audience.ts";
 import { planLeave } from "./changes.ts";
 import type { SessionHost } from "./host.ts";
 import type { Hosted } from "./hosted.ts";
 import type { ActionOrder, ClientOrder, MoveOrder } from "./orders.ts";
-import type { ActionOutcome, SessionMoveVerdict } from "./session.ts";
+import type { SessionMoveVerdict } from "./session.ts";
 
 export type AnswerEncoder = {
   actionResult(frame: number, unixMs: number, action: ActionOrder, outcome: ActionOutcome): Uint8Array;
@@ -26,11 +28,13 @@ export type AnswerEncoder = {
 
 export class Answers {
   private readonly host: SessionHost;
+  private readonly acts: Acts;
   private readonly encoder: AnswerEncoder;
   private readonly clock: Clock;
 
-  constructor(parts: { host: SessionHost; encoder: AnswerEncoder; clock: Clock }) {
+  constructor(parts: { host: SessionHost; acts: Acts; encoder: AnswerEncoder; clock: Clock }) {
     this.host = parts.host;
+    this.acts = parts.acts;
     this.encoder = parts.encoder;
     this.clock = parts.clock;
   }
@@ -42,6 +46,7 @@ export class Answers {
       if (order.kind === "resume") viewer.resume = order.cursor;
       this.host.enter(hosted, viewer);
       if (order.kind === "resume") return;
+      return this.host.whenShown(hosted, () => this.carryOut(hosted, viewer, order));
     }
     this.carryOut(hosted, viewer, order);
   }
@@ -52,12 +57,13 @@ export class Answers {
   }
 
   private carryOut(hosted: Hosted, viewer: Viewer, order: ClientOrder): void {
+    if (viewer.stage === "gone") return; // While it waited to enter.
     switch (order.kind) {
       case "ping":
         return this.pong(hosted, viewer, order.t);
       case "resume":
         viewer.resume = order.cursor;
-        return hosted.audience.resumeLate(viewer, this.clock.unixMs());
+        return this.host.whenShown(hosted, () => hosted.audience.resumeLate(viewer, this.clock.unixMs()));
       case "leave":
         return this.leave(hosted, viewer);
       case "camera":
@@ -75,27 +81,24 @@ export class Answers {
     const { session, audience } = hosted;
     const seat = session.roster.seat(viewer.playerId);
     if (seat === null) return this.refuse(hosted, viewer, forbidden("You have no seat in this session"));
-    const verdict = session.handleMove(this.clock.nowMs(), seat, move);
+    const verdict = session.handleMove(this.clock.nowMs(), seat, move, viewer.rttMs);
     if ("error" in verdict) return this.refuse(hosted, viewer, verdict);
     this.host.touch(hosted);
     if (verdict.ok) return;
     this.unicast(viewer, this.encoder.correction(audience.frame, this.clock.unixMs(), move.seq, verdict));
+    if ("removed" in verdict) this.host.remove(hosted, viewer.playerId);
   }
 
   private act(hosted: Hosted, viewer: Viewer, action: ActionOrder): void {
     const { session } = hosted;
-    const seat = session.roster.seat(viewer.playerId);
-    if (seat === null) return this.refuse(hosted, viewer, forbidden("You have no seat in this session"));
-    const taken = session.handleAction(seat, action);
-    if (!taken.ok) return this.refuse(hosted, viewer, taken.problem);
-    const answer = (outcome: ActionOutcome) => {
+    const { playerId, rttMs } = viewer;
+    if (session.roster.seat(playerId) === null)
+      return this.refuse(hosted, viewer, forbidden("You have no seat in this session"));
+    this.acts.handle(hosted, { playerId, order: action, rttMs }, (result) => {
       if (viewer.stage === "gone") return;
-      const bytes = this.encoder.actionResult(hosted.audience.frame, this.clock.unixMs(), action, outcome);
+      if (!result.ok) return this.refuse(hosted, viewer, result.problem);
+      const bytes = this.encoder.actionResult(hosted.audience.frame, this.clock.unixMs(), action, result.value);
       this.unicast(viewer, bytes);
-    };
-    if (typeof taken.value !== "number") return answer(taken.value);
-    hosted.awaiting.set(taken.value, (outcome) => {
-      if (outcome.kind !== "damage") answer(session.actionOutcome(outcome));
     });
   }
 
@@ -121,7 +124,8 @@ export class Answers {
   }
 
   private unicast(viewer: Viewer, bytes: Uint8Array): void {
-    if (viewer.stage === "entered") viewer.outlet.unicast(viewer, { lane: "event", bytes });
+    if (viewer.stage !== "entered" || !this.host.keeper.mayShow(this.clock.nowMs())) return;
+    viewer.outlet.unicast(viewer, { lane: "event", bytes });
   }
 }
 

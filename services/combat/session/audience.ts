@@ -34,6 +34,8 @@ export type Viewer = {
   sessionId: string;
   playerId: string;
   spectator: boolean;
+  /** The round trip the gateway measured; null before, and where nobody measures. */
+  rttMs: number | null;
   /** held: waits for a resume; entered: gets frames; gone: detached or closed. */
   stage: "held" | "entered" | "gone";
   /** Came back without saying where it stopped: held a moment for its resume. */
@@ -57,7 +59,9 @@ export class Audience {
   /** Number of the newest frame. */
   frame = 0;
   private lastEventFrame = 0;
-  private lastSeq = 0;
+  /** Number of the last event shown, by an owner before too. */
+  private lastSeq: number;
+  private rosterRevision = 0;
   private readonly history: { frame: number; bytes: Uint8Array }[] = [];
   private historyBytes = 0;
   /** Frames up to this one are no longer all in the history. */
@@ -70,6 +74,7 @@ export class Audience {
   constructor(session: Session, encoder: BroadcastEncoder) {
     this.session = session;
     this.encoder = encoder;
+    this.lastSeq = session.seqOfLastTaken;
   }
 
   /** The viewer that a player or spectator has now. */
@@ -132,7 +137,16 @@ export class Audience {
   broadcastState(state: StateFrame, unixMs: number): void {
     this.frame += 1;
     if (this.outlets.size === 0) return;
+    // Poses do not wait for the event that says who took the seat.
+    if (this.session.roster.revision !== this.rosterRevision) this.tellRoster();
     this.broadcast({ lane: "state", bytes: this.encoder.state(this.frame, unixMs, state) });
+  }
+
+  /** Over: nobody comes back to see it. */
+  forgetHistory(): void {
+    this.history.length = 0;
+    this.historyBytes = 0;
+    this.forgottenFrame = this.frame;
   }
 
   closeAll(reason: CloseReason): void {
@@ -173,6 +187,7 @@ export class Audience {
   }
 
   private tellRoster(): void {
+    this.rosterRevision = this.session.roster.revision;
     const playerIds = this.session.roster.playerIdsBySlot();
     for (const outlet of this.outlets.keys()) outlet.roster(this.session.id, playerIds);
   }

@@ -1,33 +1,57 @@
 /**
- * Delivery: gives out what sessions told, once a turn of the event loop for all of them: events to the journal first,
- * then events, answers, changed state and cameras to the audience.
- * Law: what was shown is journaled; state without news never waits for another session's journal; at most one state
- * frame per interval and session. Not here: when sessions tick and who may watch (host.ts).
+ * Delivery: gives out what sessions told, once a turn of the event loop for all of them: events are kept first, then
+ * shown; answers, changed state and cameras go with them.
+ * Law: what was shown is kept, or its session is marked degraded; poses never wait for that, health does; a fenced
+ * session shows nothing any more; at most one state frame per interval and session.
+ * Not here: when sessions tick and who may watch (host.ts), what keeping means (keeper.ts).
  */
 import type { Clock } from "#kit/clock.ts";
-import type { Log } from "#kit/log.ts";
-import type { Journal } from "../events/journal.ts";
 import { STATE_INTERVAL_MS_MIN } from "../limits.ts";
 import type { Outcome } from "../sim/inputs.ts";
+import type { Changes } from "../snapshot/frame.ts";
 import type { Camera } from "./cameras.ts";
+import type { KeepVerdict } from "./copy.ts";
 import type { Hosted } from "./hosted.ts";
 import type { SessionEvent } from "./session-events.ts";
+import type { FiredShot } from "./shots.ts";
 
-export type CameraEncoder = { camera(frame: number, unixMs: number, camera: Camera): Uint8Array };
+/** What is for one viewer and answers nothing it asked. */
+export type PrivateEncoder = {
+  camera(frame: number, unixMs: number, camera: Camera): Uint8Array;
+  shotLanded(frame: number, unixMs: number, shot: FiredShot): Uint8Array;
+};
 
-export type DeliveryParts = { journal: Journal; encoder: CameraEncoder; clock: Clock; log: Log };
+export type Keeping = {
+  mayShow(nowMs: number): boolean;
+  /** Never rejects: what cannot be kept is fenced, and its host knows. */
+  keep(told: readonly { hosted: Hosted; events: readonly SessionEvent[] }[]): Promise<KeepVerdict[]>;
+};
 
-/** Told after a session's output has left. */
+export type DeliveryParts = { keeper: Keeping; encoder: PrivateEncoder; clock: Clock };
+
+/** Told after a session's output has left, or could not. */
 export type DeliveryListener = {
   handleDelivered(hosted: Hosted): void;
   handleFailed(hosted: Hosted, error: unknown): void;
+  handleFenced(hosted: Hosted): void;
 };
 
-type Output = { hosted: Hosted; events: SessionEvent[]; outcomes: Outcome[] };
+/** `shots`: those that no answer says; `fired`: all, for the record. */
+type Output = {
+  hosted: Hosted;
+  events: SessionEvent[];
+  outcomes: Outcome[];
+  shots: FiredShot[];
+  fired: FiredShot[];
+};
 
 export class Delivery {
   private readonly dirty = new Set<Hosted>();
   private readonly delayed = new Set<Hosted>();
+  /** What the keeper has not answered yet. */
+  private readonly keeping = new Set<Promise<void>>();
+  /** Taken from its session when the process fell asleep: given out, or dropped, when it is known whose the session is. */
+  private held: Output[] = [];
   private planned: NodeJS.Immediate | null = null;
   private delayTimer: NodeJS.Timeout | null = null;
   private readonly parts: DeliveryParts;
@@ -47,9 +71,15 @@ export class Delivery {
   forget(hosted: Hosted): void {
     this.dirty.delete(hosted);
     this.delayed.delete(hosted);
+    this.held = this.held.filter((output) => output.hosted !== hosted);
   }
 
-  stop(): void {
+  /** Gives out what was told up to now; nothing after. */
+  async stop(): Promise<void> {
+    this.flush();
+    await Promise.all(this.keeping);
+    this.flush(); // What was told while the first was on its way.
+    await Promise.all(this.keeping);
     this.dirty.clear();
     this.delayed.clear();
     if (this.planned !== null) clearImmediate(this.planned);
@@ -57,44 +87,61 @@ export class Delivery {
     this.planned = this.delayTimer = null;
   }
 
+  /** What waited for the keeper goes out. */
+  handleAwake(): void {
+    const { held } = this;
+    this.held = [];
+    this.giveOut(held);
+    if (this.dirty.size > 0) this.planned ??= setImmediate(() => this.flush());
+  }
+
   private flush(): void {
     this.planned = null;
+    const nowMs = this.parts.clock.nowMs();
+    if (!this.parts.keeper.mayShow(nowMs)) return; // All stay dirty until handleAwake.
     const quiet: Output[] = [];
     const told: Output[] = [];
     for (const hosted of this.dirty) {
-      if (hosted.journaling) continue; // Stays dirty: its turn comes when the journal has answered.
+      if (hosted.journaling) {
+        this.giveOutPoses(hosted, nowMs); // Stays dirty: its turn comes when the keeper has answered.
+        continue;
+      }
       this.dirty.delete(hosted);
       const { session } = hosted;
-      const output = { hosted, events: session.pollEvents(), outcomes: session.pollOutcomes() };
+      const [events, outcomes] = [session.pollEvents(), session.pollOutcomes()];
+      const [shots, fired] = [session.shots.pollUnanswered(), session.shots.pollFresh()];
+      const output = { hosted, events, outcomes, shots, fired };
       (output.events.length === 0 ? quiet : told).push(output);
     }
-    if (told.length > 0) this.journal(told);
+    if (told.length > 0) {
+      const keeping = this.keep(told).finally(() => this.keeping.delete(keeping));
+      this.keeping.add(keeping);
+    }
     this.giveOut(quiet);
   }
 
-  private journal(told: Output[]): void {
+  private async keep(told: Output[]): Promise<void> {
     for (const { hosted } of told) hosted.journaling = true;
-    const events = told.flatMap((output) => output.events);
-    this.parts.journal
-      .append(events)
-      .catch((error: unknown) => {
-        // The match goes on; what the journal lost is said, not hidden.
-        this.parts.log.error(
-          { error, events: events.length },
-          "the journal refused events; they are shown all the same",
-        );
-      })
-      .then(() => {
-        for (const { hosted } of told) hosted.journaling = false;
-        this.giveOut(told);
-        if (this.dirty.size > 0) this.planned ??= setImmediate(() => this.flush());
-      });
+    const verdicts = await this.parts.keeper.keep(told);
+    const shown: Output[] = [];
+    told.forEach((output, index) => {
+      output.hosted.journaling = false;
+      if (verdicts[index] === "fenced") this.listener.handleFenced(output.hosted);
+      else shown.push(output);
+    });
+    this.giveOut(shown);
+    this.handleAwake();
   }
 
   private giveOut(outputs: readonly Output[]): void {
-    const nowMs = this.parts.clock.nowMs();
-    const unixMs = this.parts.clock.unixMs();
-    for (const output of outputs) {
+    for (const [at, output] of outputs.entries()) {
+      // Asked for each: a process may be stopped anywhere, and what follows may be somebody else's by then.
+      const nowMs = this.parts.clock.nowMs();
+      if (!this.parts.keeper.mayShow(nowMs)) {
+        this.held.push(...outputs.slice(at));
+        return;
+      }
+      const unixMs = this.parts.clock.unixMs();
       try {
         this.giveOutOne(output, nowMs, unixMs);
       } catch (error) {
@@ -103,21 +150,32 @@ export class Delivery {
     }
   }
 
-  private giveOutOne({ hosted, events, outcomes }: Output, nowMs: number, unixMs: number): void {
+  private giveOutOne({ hosted, events, outcomes, shots, fired }: Output, nowMs: number, unixMs: number): void {
     for (const event of events) hosted.audience.broadcastEvent(event);
     for (const outcome of outcomes) {
       const answer = hosted.awaiting.get(outcome.id);
       hosted.awaiting.delete(outcome.id);
       answer?.(outcome);
     }
-    this.giveOutState(hosted, nowMs, unixMs);
+    for (const shot of shots) this.giveOutShot(hosted, shot, unixMs);
+    hosted.session.shots.handleShown(fired);
+    // What came while these were being kept has its turn next; until then only its poses are shown.
+    this.giveOutState(hosted, nowMs, unixMs, hosted.session.hasEvents ? "poses" : "all");
     this.giveOutCameras(hosted, unixMs);
     this.listener.handleDelivered(hosted);
   }
 
-  private giveOutState(hosted: Hosted, nowMs: number, unixMs: number): void {
+  private giveOutPoses(hosted: Hosted, nowMs: number): void {
+    try {
+      this.giveOutState(hosted, nowMs, this.parts.clock.unixMs(), "poses");
+    } catch (error) {
+      this.listener.handleFailed(hosted, error);
+    }
+  }
+
+  private giveOutState(hosted: Hosted, nowMs: number, unixMs: number, changes: Changes): void {
     if (nowMs - hosted.stateSentAtMs < STATE_INTERVAL_MS_MIN) return this.delay(hosted, nowMs);
-    const state = hosted.session.pollChanges();
+    const state = hosted.session.pollChanges(changes, nowMs);
     if (state === null) return;
     hosted.stateSentAtMs = nowMs;
     hosted.audience.broadcastState(state, unixMs);
@@ -135,6 +193,13 @@ export class Delivery {
       },
       Math.max(0, hosted.stateSentAtMs + STATE_INTERVAL_MS_MIN - nowMs),
     );
+  }
+
+  private giveOutShot({ audience }: Hosted, shot: FiredShot, unixMs: number): void {
+    const viewer = audience.viewer(shot.playerId);
+    if (viewer?.stage !== "entered") return;
+    const bytes = this.parts.encoder.shotLanded(audience.frame, unixMs, shot);
+    viewer.outlet.unicast(viewer, { lane: "event", bytes });
   }
 
   private giveOutCameras({ session, audience }: Hosted, unixMs: number): void {

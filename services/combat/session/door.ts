@@ -5,8 +5,9 @@
  */
 import type { Clock } from "#kit/clock.ts";
 import { no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
-import { RESUME_WAIT_MS, SPECTATORS_MAX, TICKETS_REMEMBERED_MAX } from "../limits.ts";
+import { RESUME_WAIT_MS, SPECTATORS_MAX } from "../limits.ts";
 import type { SessionRecord } from "../stores/session-store.ts";
+import type { Ticket, UsedTickets } from "../stores/used-tickets.ts";
 import type { Outlet, Viewer } from "./audience.ts";
 import type { CameraRequest } from "./cameras.ts";
 import type { SessionHost } from "./host.ts";
@@ -22,7 +23,7 @@ export type AttachRequest = {
   playerId: string;
   /** A service or an admin: may watch what is private. */
   trusted: boolean;
-  ticket: { id: string; expiresAtUnixMs: number } | null;
+  ticket: Ticket | null;
   resume: Cursor | null;
   /** A spectator's first view; null for a player. */
   camera: CameraRequest | null;
@@ -31,27 +32,47 @@ export type AttachRequest = {
 export type Admitted = { hosted: Hosted; viewer: Viewer };
 
 export class Door {
-  /** Tickets that were used, until they would have run out anyway. In order of use. */
-  private readonly usedTickets = new Map<string, number>();
   private readonly host: SessionHost;
   private readonly clock: Clock;
+  private readonly tickets: UsedTickets;
+  private arrivals = 0;
+  /** When each viewer came, counted in arrivals. */
+  private readonly arrivalOf = new WeakMap<Viewer, number>();
 
-  constructor(host: SessionHost, clock: Clock) {
+  constructor(host: SessionHost, clock: Clock, tickets: UsedTickets) {
     this.host = host;
     this.clock = clock;
+    this.tickets = tickets;
   }
 
-  /** Lets a viewer in, held: the caller tells the other side, then calls `host.enter`, unless the viewer awaits a resume. */
+  /**
+   * Lets a viewer in, held: the caller tells the other side, then calls `host.enter`, unless the viewer awaits a resume.
+   * A ticket is used up only where it would open. All is looked at again after that: while the ticket was looked up the
+   * session may have ended or gone elsewhere, the seat or the last place may be gone, and a newer socket may be in.
+   */
   async attach(request: AttachRequest): Promise<Result<Admitted>> {
-    const hosted = this.host.find(request.sessionId);
+    const arrival = ++this.arrivals;
+    let hosted = this.look(request);
+    if (hosted?.ok && request.ticket !== null) {
+      if (!(await this.tickets.use(request.ticket))) return no(ticketUsed());
+      hosted = this.look(request);
+    }
     if (hosted === null) return no(await this.whyNotHere(request.sessionId));
+    if (!hosted.ok) return hosted;
+    const current = hosted.value.audience.viewer(request.playerId);
+    if (current !== null && (this.arrivalOf.get(current) ?? 0) > arrival) return no(overtaken());
+    const viewer = this.letIn(hosted.value, request);
+    this.arrivalOf.set(viewer, arrival);
+    return ok({ hosted: hosted.value, viewer });
+  }
+
+  /** The session, if this viewer may be let into it; null when it is not here. */
+  private look(request: AttachRequest): Result<Hosted> | null {
+    const hosted = this.host.find(request.sessionId);
+    if (hosted === null) return null;
     const { session } = hosted;
     const refusal = isOver(session.status) ? overProblem(session.status) : problemWithView(session, request);
-    if (refusal !== null) return no(refusal);
-    if (request.ticket !== null && !this.useTicket(request.ticket)) {
-      return no(problem("UNAUTHENTICATED", "This join ticket was used already; join again", { reason: "ticket_used" }));
-    }
-    return ok({ hosted, viewer: this.letIn(hosted, request) });
+    return refusal === null ? ok(hosted) : no(refusal);
   }
 
   private letIn(hosted: Hosted, request: AttachRequest): Viewer {
@@ -67,6 +88,7 @@ export class Door {
       sessionId,
       playerId,
       spectator: camera !== null,
+      rttMs: null,
       stage: "held",
       awaitsResume,
       heldUntilMs: nowMs + RESUME_WAIT_MS,
@@ -91,21 +113,10 @@ export class Door {
   }
 
   private async whyNotHere(sessionId: string): Promise<Problem> {
-    const record = await this.host.record(sessionId);
+    const record = await this.host.lookup.record(sessionId);
     if (record === null) return sessionNotFound(sessionId);
     if (isOver(record.status)) return overProblem(record.status);
     return problem("UNAVAILABLE", "The session is not ready here yet; try again", { retry_after_ms: 1000 });
-  }
-
-  private useTicket({ id, expiresAtUnixMs }: { id: string; expiresAtUnixMs: number }): boolean {
-    const unixMs = this.clock.unixMs();
-    for (const [used, expiresMs] of this.usedTickets) {
-      if (expiresMs > unixMs && this.usedTickets.size < TICKETS_REMEMBERED_MAX) break;
-      this.usedTickets.delete(used);
-    }
-    if (this.usedTickets.has(id)) return false;
-    this.usedTickets.set(id, expiresAtUnixMs);
-    return true;
   }
 }
 
@@ -144,4 +155,15 @@ export function sessionNotFound(sessionId: string): Problem {
 
 function overProblem(status: SessionRecord["status"]): Problem {
   return problem("INVALID_STATE_TRANSITION", `The session is ${status}`, { status });
+}
+
+function ticketUsed(): Problem {
+  return problem("UNAUTHENTICATED", "This join ticket was used already; join again", { reason: "ticket_used" });
+}
+
+/** Two sockets of one player came at once, and the older one's ticket took longer to look up. */
+function overtaken(): Problem {
+  return problem("INVALID_STATE_TRANSITION", "A newer connection of the same player took over", {
+    reason: "taken_over",
+  });
 }

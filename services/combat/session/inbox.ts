@@ -17,7 +17,8 @@ export function withoutSlot(input: StepInput, slot: number): StepInput {
   if (input.kind !== "action") return input;
   const actor = input.slot === slot ? NOBODY : input.slot;
   const deed = input.do;
-  const aimsThere = deed.type === "attack" && deed.aim.kind === "target" && deed.aim.slot === slot;
+  const aimed = deed.type === "attack" || deed.type === "ability" ? deed : null;
+  const aimsThere = aimed?.aim?.kind === "target" && aimed.aim.slot === slot;
   if (!aimsThere) return { ...input, slot: actor };
-  return { ...input, slot: actor, do: { ...deed, aim: { kind: "target", slot: NOBODY } } };
+  return { ...input, slot: actor, do: { ...aimed, aim: { kind: "target", slot: NOBODY } } };
 }

@@ -4,6 +4,8 @@
  * Not here: whether a player may join (session.ts), sockets (audience.ts).
  */
 import { assert } from "#kit/assert.ts";
+import type { ProfiledBy } from "../related/player.ts";
+import type { Loadout } from "../sim/loadout.ts";
 import type { ConnectionStatus } from "./settings.ts";
 
 export type Seat = {
@@ -17,9 +19,16 @@ export type Seat = {
   /** Took the seat by a call of join, or by connecting. */
   confirmed: boolean;
   connection: ConnectionStatus;
+  /** Removed for cheating: the seat is given up for good. */
+  removed?: true;
   joinKey: string | null;
   /** Milliseconds of grace used up while disconnected; counts only while the match clock runs. */
   graceUsedMs: number;
+  /** What the player is called, for people; empty for nobody knows. */
+  displayName: string;
+  loadout: Loadout;
+  /** Who said both; absent for the local rule. */
+  profiledBy?: ProfiledBy;
 };
 
 export class Roster {
@@ -27,6 +36,8 @@ export class Roster {
   readonly seats: Seat[] = [];
   /** Team ids by side. */
   readonly teams: string[] = [];
+  /** Counts changes of who sits where. */
+  revision = 0;
   private readonly byPlayer = new Map<string, Seat>();
   private readonly bySlot: (Seat | null)[] = [];
 
@@ -36,6 +47,11 @@ export class Roster {
 
   seatAt(slot: number): Seat | null {
     return this.bySlot[slot] ?? null;
+  }
+
+  /** Null for nobody, and where nobody sits any more. */
+  playerIdAt(slot: number | null): string | null {
+    return slot === null ? null : (this.seatAt(slot)?.playerId ?? null);
   }
 
   /** Those who have not left, in order of joining. */
@@ -75,17 +91,33 @@ export class Roster {
     let side = this.sideOf(seat.teamId);
     if (side === -1) side = this.teams.push(seat.teamId) - 1;
     const placed = { ...seat, side };
-    const before = this.seats.findIndex((other) => other.playerId === seat.playerId);
-    if (before === -1) this.seats.push(placed);
-    else this.seats[before] = placed;
-    this.byPlayer.set(seat.playerId, placed);
+    this.list(placed);
     while (this.bySlot.length <= seat.slot) this.bySlot.push(null);
-    if (seat.connection !== "left") this.bySlot[seat.slot] = placed;
+    this.bySlot[seat.slot] = placed;
+    this.revision += 1;
     return placed;
+  }
+
+  private list(seat: Seat): void {
+    const before = this.seats.findIndex((other) => other.playerId === seat.playerId);
+    if (before === -1) this.seats.push(seat);
+    else this.seats[before] = seat;
+    this.byPlayer.set(seat.playerId, seat);
+  }
+
+  /** Seats everyone as it was kept: sides by their teams' order, seats in order of joining. */
+  restore(teams: readonly string[], seats: readonly Seat[]): void {
+    this.teams.push(...teams);
+    for (const { side: _, ...seat } of seats) {
+      // Who left gave the slot back; somebody else may sit there.
+      if (seat.connection === "left") this.list({ ...seat, side: this.sideOf(seat.teamId) });
+      else this.sit(seat);
+    }
   }
 
   leave(seat: Seat): void {
     seat.connection = "left";
     if (this.bySlot[seat.slot] === seat) this.bySlot[seat.slot] = null;
+    this.revision += 1;
   }
 }

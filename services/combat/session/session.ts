@@ -6,44 +6,41 @@
  * Not here: rules of the game (sim/), who may ask (rpc/), sockets and stores (host.ts, audience.ts).
  */
 import { assert } from "#kit/assert.ts";
+import { optional } from "#kit/optional.ts";
 import { no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
-import { ACTIONS_PER_TICK_MAX, DAMAGE_PER_TICK_MAX, MOVES_PER_TICK_MAX } from "../limits.ts";
+import { BY_THE_TABLE, type Granted } from "../related/abilities.ts";
 import { MAPS } from "../sim/content.ts";
 import type { SimEvent } from "../sim/events.ts";
-import type { Action, ActionRefusal, Hit, Move, MoveVerdict, Order, Outcome, StepInput } from "../sim/inputs.ts";
-import { applyMove } from "../sim/movement.ts";
-import { decide, step } from "../sim/step.ts";
-import { createWorld, type Fighter, type Point, type Rules, type World } from "../sim/world.ts";
-import { FrameSource, keyframe, type StateFrame } from "../snapshot/frame.ts";
+import { pastOf } from "../sim/fighter.ts";
+import type { MoveVerdict, Order, Outcome, Ruling, StepInput } from "../sim/inputs.ts";
+import type { Recorder } from "../sim/recorder.ts";
+import { createWorld, type Fighter, type Point, type World } from "../sim/world.ts";
+import { type Changes, FrameSource, keyframe, type StateFrame } from "../snapshot/frame.ts";
+import type { ActionOutcome, SessionRefusal } from "./action-outcome.ts";
+import { type AskedBlow, AskedBlows } from "./asked-blows.ts";
 import { Cameras } from "./cameras.ts";
 import { DamageAnswers } from "./damage-answers.ts";
+import { claimOf, deedOf } from "./deeds.ts";
+import { figuresOf, NO_FIGURES } from "./figures.ts";
+import { Findings } from "./findings.ts";
 import { withoutSlot } from "./inbox.ts";
+import { Inlet } from "./inlet.ts";
+import { Lateness } from "./lateness.ts";
 import { isOver } from "./lifecycle.ts";
+import { Numbered } from "./numbered.ts";
 import type { ActionOrder, DamageOrder, MoveOrder } from "./orders.ts";
+import { Quotas } from "./quotas.ts";
+import { notPlaying, stillUnderway, tooMany } from "./refusals.ts";
 import { Roster, type Seat } from "./roster.ts";
 import type { EventBody, SessionEvent } from "./session-events.ts";
 import type { EndReason, SessionSettings, SessionStatus } from "./settings.ts";
-import { teamOf, teamsOf, tell } from "./tell.ts";
+import { Shots } from "./shots.ts";
+import { rulesOf, type SessionStart } from "./start.ts";
+import { count, noTally, type Tally } from "./tally.ts";
+import { joinTold, teamOf, teamsOf, tell } from "./tell.ts";
 
-export type SessionStart = {
-  id: string;
-  hostPlayerId: string;
-  seed: number;
-  epoch: number;
-  version: number;
-  createdAtMs: number;
-  settings: SessionSettings;
-};
-
-/** What became of an action. */
-export type ActionOutcome =
-  | { kind: "refused"; reason: ActionRefusal | "unsupported_action"; cooldownMs: number; ammunition: number }
-  | {
-      kind: "done";
-      cooldownMs: number;
-      ammunition: number;
-      hit: (Omit<Hit, "target"> & { targetId: string | null }) | null;
-    };
+/** How an action came: match time of arrival, the measured round trip where somebody measures, and the verdict on its ability. */
+export type Came = { atMs: number; rttMs?: number | null; verdict?: Granted };
 
 export type SessionMoveVerdict =
   | MoveVerdict
@@ -54,6 +51,7 @@ export class Session {
   readonly hostPlayerId: string;
   readonly seed: number;
   readonly epoch: number;
+  readonly owner: string;
   readonly createdAtMs: number;
   readonly settings: SessionSettings;
   readonly roster = new Roster();
@@ -68,32 +66,43 @@ export class Session {
   winnerTeamId: string | null = null;
   /** Figures of those who left, by player: their fighters are gone. */
   readonly figuresOfLeft = new Map<string, Fighter>();
+  readonly damageAnswers = new DamageAnswers();
+  readonly shots = new Shots();
+  readonly findings = new Findings();
+  /** What was told so far. */
+  tally: Tally = noTally();
 
+  private readonly inlet: Inlet;
+  /** Teams of seats that were given up during the match, one for each; polled with each tick. */
+  private vacated: string[] = [];
+  private readonly askedBlows = new AskedBlows();
   private readonly frames = new FrameSource();
   private inbox: StepInput[] = [];
-  private events: SessionEvent[] = [];
   private outcomes: Outcome[] = [];
-  private lastSeq = 0;
+  private readonly told: Numbered;
   private nextInputId = 1;
   private tickedAtMs: number;
   private recordChanged = false;
-  private readonly inputCounts: { moves: number; actions: number }[] = [];
-  private damageCount = 0;
-  private readonly damageAnswers = new DamageAnswers();
+  private readonly quotas = new Quotas();
+  private readonly lateness: Lateness;
 
   constructor(start: SessionStart, nowMs: number) {
     this.id = start.id;
     this.hostPlayerId = start.hostPlayerId;
     this.seed = start.seed;
     this.epoch = start.epoch;
+    this.owner = start.owner;
     this.version = start.version;
     this.createdAtMs = start.createdAtMs;
     this.settings = start.settings;
+    this.told = new Numbered(start);
     this.tickedAtMs = nowMs;
+    this.lateness = new Lateness(this.tickMs, nowMs, () => this.inlet.decide({ kind: "stalled" }));
     const map = MAPS[start.settings.mapId];
     assert(map !== undefined, `map ${start.settings.mapId} exists`);
     const rules = rulesOf(start.settings);
     this.world = createWorld({ rules, map, seed: start.seed });
+    this.inlet = new Inlet(this.world);
     this.cameras = new Cameras(this.world, this.roster);
   }
 
@@ -102,11 +111,23 @@ export class Session {
   }
 
   get seqOfLastEvent(): number {
-    return this.lastSeq;
+    return this.told.lastSeq;
+  }
+
+  /** Of the last event that was taken by pollEvents, here or by an owner before. */
+  get seqOfLastTaken(): number {
+    return this.told.lastTakenSeq;
   }
 
   fighter(seat: Seat): Fighter | null {
-    return seat.connection === "left" ? (this.figuresOfLeft.get(seat.playerId) ?? null) : this.fighterAt(seat.slot);
+    const left = this.figuresOfLeft.get(seat.playerId) ?? null;
+    // Whoever is leaving right now has no fighter any more, and is not marked as gone yet.
+    return seat.connection === "left" ? left : (this.fighterAt(seat.slot) ?? left);
+  }
+
+  /** All that enters the world from here on goes to this recorder too. */
+  record(recorder: Recorder): void {
+    this.inlet.record(recorder);
   }
 
   /** All players as frames show them. */
@@ -114,26 +135,31 @@ export class Session {
     return keyframe(this.world);
   }
 
-  /** A seat is taken: its fighter stands at a spawn point at once. */
+  /** A seat is taken: its fighter is at a spawn point at once. Who had left goes on with what it left. */
   handleSeat(unixMs: number, seat: Omit<Seat, "side">): Seat {
     const placed = this.roster.sit(seat);
-    this.figuresOfLeft.delete(seat.playerId);
+    const left = this.figuresOfLeft.get(seat.playerId);
     this.frames.forget(placed.slot);
-    this.decide({ kind: "add", slot: placed.slot, side: placed.side }, unixMs);
-    this.tell({ kind: "player_joined", playerId: placed.playerId, teamId: placed.teamId, slot: placed.slot }, unixMs);
+    const { slot, side, loadout } = placed;
+    this.decide({ kind: "add", slot, side, loadout, ...(left && { past: pastOf(left) }) }, unixMs);
+    // A match that ended while the seat was being saved takes nobody in: the figures stay with who left.
+    if (this.fighterAt(slot) !== null) this.figuresOfLeft.delete(seat.playerId);
+    this.tell(joinTold(placed), unixMs);
     return placed;
   }
 
   /** A player leaves for good; the figures stay. */
-  handleLeave(unixMs: number, playerId: string): void {
+  handleLeave(unixMs: number, playerId: string, why: "removed" | null = null): void {
     const seat = this.roster.seat(playerId);
     if (seat === null || seat.connection === "left" || isOver(this.status)) return;
     const fighter = this.fighterAt(seat.slot);
     if (fighter !== null) this.figuresOfLeft.set(playerId, structuredClone(fighter));
-    this.tell({ kind: "player_left", playerId }, unixMs);
+    if (why !== null) seat.removed = true;
+    this.tell({ kind: "player_left", playerId, ...optional("reason", why) }, unixMs);
     this.inbox = this.inbox.map((input) => withoutSlot(input, seat.slot));
     this.decide({ kind: "remove", slot: seat.slot }, unixMs);
     this.roster.leave(seat);
+    if (this.startedAtMs !== null) this.vacated.push(seat.teamId);
     this.cameras.handlePlayerGone();
   }
 
@@ -156,7 +182,10 @@ export class Session {
     const before = this.status;
     this.status = status;
     if (status === "paused") return this.tell({ kind: "session_paused" }, unixMs);
-    if (before === "paused") return this.tell({ kind: "session_resumed" }, unixMs);
+    if (before === "paused") {
+      this.decide({ kind: "resume" }, unixMs);
+      return this.tell({ kind: "session_resumed" }, unixMs);
+    }
     this.startedAtMs = unixMs;
     this.tell({ kind: "session_started", mapId: this.settings.mapId, gameMode: this.settings.gameMode }, unixMs);
     this.decide({ kind: "start" }, unixMs);
@@ -181,47 +210,43 @@ export class Session {
     this.winnerTeamId = teamOf(end.winner, this.roster);
     this.endedAtMs = unixMs;
     const { endReason: reason, winnerTeamId } = this;
-    this.tell({ kind: "session_ended", reason, winnerTeamId, teams: teamsOf(this.world, this.roster) }, unixMs);
+    const players = this.roster.seats.map((seat) => figuresOf(seat, this.fighter(seat) ?? NO_FIGURES));
+    this.tell(
+      { kind: "session_ended", reason, winnerTeamId, teams: teamsOf(this.world, this.roster), players },
+      unixMs,
+    );
   }
 
-  handleMove(nowMs: number, seat: Seat, order: MoveOrder): SessionMoveVerdict | Problem {
-    const counts = this.counts(seat.slot);
-    if (++counts.moves > MOVES_PER_TICK_MAX) return tooMany("position updates", this.tickMs);
+  /** `rttMs`: measured between this player and here; null where nobody measures. */
+  handleMove(nowMs: number, seat: Seat, order: MoveOrder, rttMs: number | null = null): SessionMoveVerdict | Problem {
+    if (!this.quotas.takesMove(seat.slot)) return tooMany("position updates", this.tickMs);
     const fighter = this.fighterAt(seat.slot);
     if (fighter === null || seat.connection === "left") return notPlaying(seat.playerId);
     if (this.status === "paused") {
       return { ok: false, check: "paused", position: { ...fighter.position }, measured: 0, threshold: 0 };
     }
-    const move: Move = { ...order, slot: seat.slot, atMs: this.matchNowMs(nowMs) };
-    return applyMove(this.world, move);
+    this.lateness.handleMove(nowMs);
+    const { clientMs: claimedMs, ...pose } = order;
+    const verdict = this.inlet.move({ ...pose, slot: seat.slot, atMs: this.matchNowMs(nowMs), claimedMs, rttMs });
+    if (verdict.findings) this.findings.handle(seat.playerId, verdict.findings);
+    return verdict;
   }
 
   /** Takes an action for the next tick; its outcome answers by the number given back, or at once by a refusal. */
-  handleAction(seat: Seat, order: ActionOrder): Result<number | ActionOutcome> {
-    if (++this.counts(seat.slot).actions > ACTIONS_PER_TICK_MAX) return no(tooMany("actions", this.tickMs));
+  handleAction(seat: Seat, order: ActionOrder, came: Came): Result<number | ActionOutcome> {
+    if (!this.quotas.takesAction(seat.slot)) return no(tooMany("actions", this.tickMs));
     const fighter = this.fighterAt(seat.slot);
     if (fighter === null || seat.connection === "left") return no(notPlaying(seat.playerId));
-    const refused = (reason: ActionRefusal | "unsupported_action"): Result<ActionOutcome> =>
+    const refused = (reason: SessionRefusal): Result<ActionOutcome> =>
       ok({ kind: "refused", reason, cooldownMs: 0, ammunition: fighter.magazine[fighter.weapon] });
+    if (this.status === "paused") return refused("paused");
     if (this.status !== "active") return refused("not_active");
-    const deed = this.deedOf(order);
+    const deed = deedOf(order, { roster: this.roster, verdict: came.verdict ?? BY_THE_TABLE });
     if (typeof deed === "string") return refused(deed);
     const id = this.nextInputId++;
-    this.inbox.push({ kind: "action", id, slot: seat.slot, seq: order.seq, clientTick: order.clientTick, do: deed });
+    const time = { atMs: came.atMs, claimedMs: claimOf(order, this.settings.tickRateHz), rttMs: came.rttMs ?? null };
+    this.inbox.push({ kind: "action", id, slot: seat.slot, seq: order.seq, ...time, do: deed });
     return ok(id);
-  }
-
-  /** The order in the simulation's words, or why there is none. */
-  private deedOf(order: ActionOrder): Action["do"] | "unknown_target" | "unsupported_action" {
-    if (order.type === "reload") return { type: "reload" };
-    if (order.type === "switch_weapon" && order.weapon !== null) return { type: "switch_weapon", weapon: order.weapon };
-    if (order.type !== "attack") return "unsupported_action";
-    if (order.direction !== null) {
-      return { type: "attack", weapon: order.weapon, aim: { kind: "direction", direction: order.direction } };
-    }
-    const target = order.targetId === null ? null : this.roster.seat(order.targetId);
-    if (target === null || target.connection === "left") return "unknown_target";
-    return { type: "attack", weapon: order.weapon, aim: { kind: "target", slot: target.slot } };
   }
 
   /** Takes damage for the next tick; the same key again gets the same answer, not the same damage twice. */
@@ -232,23 +257,45 @@ export class Session {
       const message = "Damage is dealt in active sessions only";
       return no(problem("INVALID_STATE_TRANSITION", message, { status: this.status }));
     }
-    if (++this.damageCount > DAMAGE_PER_TICK_MAX) return no(tooMany("damage calls", this.tickMs));
+    if (!this.quotas.takesDamage()) return no(tooMany("damage calls", this.tickMs));
     const target = this.roster.seat(order.targetId);
     if (target === null || target.connection === "left") return no(notPlaying(order.targetId));
     const by = order.attackerId === null ? null : this.roster.seat(order.attackerId);
     if (order.attackerId !== null && (by === null || by.connection === "left")) return no(notPlaying(order.attackerId));
-    const { damage, damageType, weapon, headshot } = order;
+    const { attackerId: _, targetId: __, ...blow } = order;
     const id = this.nextInputId++;
-    const hit = { damage, damageType, weapon, headshot, by: by?.slot ?? null, target: target.slot };
+    const hit = { ...blow, by: by?.slot ?? null, target: target.slot };
     this.inbox.push({ kind: "damage", id, ...hit });
     if (key !== null) this.damageAnswers.begin(id, key);
     return ok(id);
   }
 
+  /** Whether blows of weapons are given out to be decided from now on. */
+  handleRulings(unixMs: number, outside: boolean): void {
+    if (this.world.rulings.outside !== outside) this.decide({ kind: "rulings", outside }, unixMs);
+  }
+
+  /** What was decided, for the next tick. Each blow that was polled gets one. */
+  handleRuling(ruling: Ruling): void {
+    this.inbox.push(ruling);
+  }
+
+  /** The teams that lost a seat of the match since the last call, one for each seat. */
+  pollVacated(): string[] {
+    const { vacated } = this;
+    if (vacated.length > 0) this.vacated = [];
+    return vacated;
+  }
+
+  /** Blows to be decided, each once. */
+  pollBlows(): AskedBlow[] {
+    return this.askedBlows.poll(this.world, this.roster);
+  }
+
   /** One tick of the match, unless it stands still. */
   handleTick(nowMs: number, unixMs: number): void {
-    for (const counts of this.inputCounts) counts.moves = counts.actions = 0;
-    this.damageCount = 0;
+    this.quotas.handleTick();
+    this.lateness.handleTick(nowMs);
     this.tickedAtMs = nowMs;
     if (this.status === "paused" || isOver(this.status)) return;
     const inputs = this.inbox;
@@ -258,19 +305,41 @@ export class Session {
   }
 
   pollEvents(): SessionEvent[] {
-    const told = this.events;
-    if (told.length > 0) this.events = [];
-    return told;
+    return this.told.poll();
   }
 
   pollOutcomes(): Outcome[] {
     const told = this.outcomes;
-    if (told.length > 0) this.outcomes = [];
+    this.outcomes = []; // Also of none: what is told waits, and must not grow meanwhile.
     return told;
   }
 
-  pollChanges(): StateFrame | null {
-    return this.frames.pollChanges(this.world);
+  pollChanges(of: Changes = "all", nowMs: number = this.tickedAtMs): StateFrame | null {
+    return this.frames.pollChanges(this.world, of, this.matchNowMs(nowMs));
+  }
+
+  /** Whether something was told that nobody has taken yet. */
+  get hasEvents(): boolean {
+    return this.told.lastTakenSeq < this.told.lastSeq;
+  }
+
+  get hasRecordChanged(): boolean {
+    return this.recordChanged;
+  }
+
+  /** What was told up to here was told by an owner before. */
+  handleReopened(lastSeq: number): void {
+    this.told.handleReopened(lastSeq);
+  }
+
+  /** What the store has is not what the session is: it is to be saved. */
+  handleRecordStale(): void {
+    this.recordChanged = true;
+  }
+
+  /** Tells again, under a new number, what the record told and nobody has published. */
+  handleUntold(unixMs: number, body: EventBody): void {
+    this.tell(body, unixMs);
   }
 
   /** Whether the record changed by itself (rounds, the end, seats given up) since the last call. */
@@ -278,26 +347,6 @@ export class Session {
     const changed = this.recordChanged;
     this.recordChanged = false;
     return changed;
-  }
-
-  /** Whether everyone who was listed is connected, so that the match may begin by itself. */
-  wantsStart(): boolean {
-    if (this.status !== "waiting" || !this.settings.autoStart) return false;
-    const listed = this.roster.seats.filter((seat) => seat.listed && seat.connection !== "left");
-    const all = listed.length > 0 && listed.every((seat) => seat.connection === "connected");
-    return all && this.problemWithStart() === null;
-  }
-
-  /** Why the match cannot begin yet, or null. */
-  problemWithStart(): Problem | null {
-    const sides = new Set(this.roster.sitting().map((seat) => seat.side));
-    if (sides.size >= 2) return null;
-    const needs = this.settings.gameMode === "deathmatch" ? "two players" : "players in two teams";
-    return problem("INVALID_STATE_TRANSITION", `A session needs ${needs} to start`, {
-      field: "status",
-      players: this.roster.sitting().length,
-      teams: sides.size,
-    });
   }
 
   private handleGrace(unixMs: number): void {
@@ -313,7 +362,8 @@ export class Session {
 
   /** Steps the world once and tells what happened. */
   private step(inputs: readonly StepInput[], unixMs: number): void {
-    const { events, outcomes } = step(this.world, inputs);
+    const { events, shots, outcomes } = this.inlet.step(inputs);
+    this.shots.handleStep(shots, this.world.tick, this.roster);
     for (const outcome of outcomes) {
       this.outcomes.push(outcome);
       this.damageAnswers.settle(outcome);
@@ -324,17 +374,7 @@ export class Session {
 
   /** Changes the world between two ticks and tells what happened. */
   private decide(order: Order, unixMs: number): void {
-    for (const event of decide(this.world, order)) this.handleSimEvent(event, unixMs);
-  }
-
-  /** An outcome of the simulation by the players' names. */
-  actionOutcome(outcome: Exclude<Outcome, { kind: "damage" }>): ActionOutcome {
-    if (outcome.kind === "refused") return outcome;
-    const { cooldownMs, ammunition, hit } = outcome;
-    if (hit === null) return { kind: "done", cooldownMs, ammunition, hit: null };
-    const { target, ...rest } = hit;
-    const targetId = target === null ? null : (this.roster.seatAt(target)?.playerId ?? null);
-    return { kind: "done", cooldownMs, ammunition, hit: { ...rest, targetId } };
+    for (const event of this.inlet.decide(order)) this.handleSimEvent(event, unixMs);
   }
 
   private handleSimEvent(event: SimEvent, unixMs: number): void {
@@ -348,13 +388,12 @@ export class Session {
   }
 
   private tell(body: EventBody, unixMs: number): void {
-    this.lastSeq += 1;
-    const { id: sessionId, epoch } = this;
-    this.events.push({ sessionId, epoch, seq: this.lastSeq, tick: this.world.tick, atUnixMs: unixMs, body });
+    count(this.tally, body);
+    this.told.handle(body, { tick: this.world.tick, atUnixMs: unixMs });
   }
 
   /** Match time now: between the last tick and the next. */
-  private matchNowMs(nowMs: number): number {
+  matchNowMs(nowMs: number): number {
     const sinceTickMs = Math.floor(Math.min(this.tickMs, Math.max(0, nowMs - this.tickedAtMs)));
     return this.world.nowMs + sinceTickMs;
   }
@@ -362,32 +401,4 @@ export class Session {
   private fighterAt(slot: number): Fighter | null {
     return this.world.fighters[slot] ?? null;
   }
-
-  private counts(slot: number): { moves: number; actions: number } {
-    while (this.inputCounts.length <= slot) this.inputCounts.push({ moves: 0, actions: 0 });
-    return this.inputCounts[slot]!;
-  }
-}
-
-function rulesOf(settings: SessionSettings): Rules {
-  const { gameMode: mode, tickRateHz, maxRounds, scoreLimit, friendlyFire } = settings;
-  assert(mode === "deathmatch" || mode === "team_deathmatch", "decode.ts lets only played modes through");
-  const timeLimitMs = settings.timeLimitMinutes * 60_000;
-  const respawnMs = Math.round(settings.respawnSeconds * 1000);
-  return { mode, tickRateHz, maxRounds, timeLimitMs, scoreLimit, respawnMs, friendlyFire };
-}
-
-function notPlaying(playerId: string): Problem {
-  return problem("PARTICIPANT_NOT_FOUND", `Player '${playerId}' does not play in this session`, {
-    player_id: playerId,
-  });
-}
-
-function stillUnderway(): Problem {
-  return problem("UNAVAILABLE", "The same damage is being dealt; ask again", { retry_after_ms: 100 });
-}
-
-function tooMany(what: string, tickMs: number): Problem {
-  const details = { retry_after_ms: Math.ceil(tickMs) };
-  return problem("RATE_LIMITED", `Too many ${what} between two ticks; send fewer`, details);
 }

@@ -1,5 +1,8 @@
 /** What was agreed about a session when it was created, and the words for where it stands. Plain data. */
 
+import type { ModeRules } from "../sim/modes/mode-rules.ts";
+import type { Checks } from "../sim/suspicion.ts";
+
 export const GAME_MODES = [
   "deathmatch",
   "team_deathmatch",
@@ -31,4 +34,8 @@ export type SessionSettings = {
   reconnectGraceSeconds: number;
   respawnSeconds: number;
   friendlyFire: boolean;
+  /** Absent in records of older releases. */
+  modeRules?: ModeRules;
+  /** How moves are checked; absent in records of older releases: all enforced. */
+  checks?: Checks;
 };

@@ -2,45 +2,76 @@
  * Attack: what one shot does, before anybody is hurt.
  * In: the world, the shooter, an aim.   Out: a blow for each enemy struck, in slot order, and the receipt's figures.
  * Law: reads only. A shot stops at whom it strikes. With friendly fire off, team mates stop it unharmed: they are no
- * shields to shoot through and no victims.
- * Not here: whether the shooter may fire (actions.ts), what a blow takes (damage.ts).
+ * shields to shoot through and no victims. A swing goes through everybody before it.
+ * Not here: whether the shooter may fire (fire.ts), what flies (projectiles.ts), what a blow takes (damage.ts).
  */
 import { assert } from "#kit/assert.ts";
-import { eyesOf, middleOf } from "./body.ts";
+import { BODY_PARTS, type BodyPart, eyesOf, middleOf } from "./body.ts";
 import { type Pellet, WEAPONS, type Weapon } from "./content.ts";
 import type { Blow } from "./damage.ts";
 import { type Ray, unit } from "./geometry.ts";
+import { toldPoseAt, yawAt } from "./history.ts";
 import type { Aim } from "./inputs.ts";
-import { type Poses, posesForShot, type Struck, trace } from "./targeting.ts";
+import { isFromBehind, judgeSwing, type Swing } from "./melee.ts";
+import { type Poses, posesAt, tickOf, type View } from "./rewind.ts";
+import { mayHurt } from "./sides.ts";
+import { type Struck, trace } from "./targeting.ts";
 import type { Fighter, Point, World } from "./world.ts";
 
 export type Shot = {
+  /** From where, and whereto: of length one. */
+  origin: Point;
+  direction: Point;
   /** At most one for each fighter struck, pellets added up. */
   blows: Blow[];
   /** What the receipt names: of all that pellets struck, who can be hurt before who cannot, walls, and nothing. */
   struck: Struck;
   tickUsed: number;
+  view: View;
 };
 
 /** Null when the aim names somebody who cannot be shot at: nobody there, down, or the shooter itself. */
-export function judgeAttack(world: World, shooter: Fighter, aim: Aim): Shot | null {
-  const { poses, tick } = posesForShot(world);
-  const origin = eyesOf(shooter);
+export function judgeAttack(world: World, shooter: Fighter, aim: Aim, view: View): Shot | null {
+  const poses = posesAt(world, view.atMs);
+  // From where the shooter had last told to stand when the shot came: what it told since is no part of the shot.
+  const from = toldPoseAt(world.history, shooter, view.atMs + view.rewindMs);
+  const origin = eyesOf(from);
   const direction = directionOf(aim, { shooter, origin, poses });
   if (!direction) return null;
-  const weapon = WEAPONS[shooter.weapon];
+  const weapon: Weapon = WEAPONS[shooter.weapon];
+  const judged = { origin, direction, tickUsed: tickOf(world, view.atMs), view };
+  if (weapon.flight) return { ...judged, blows: [], struck: { kind: "nothing", distanceCm: 0 } };
   const scene = { walls: world.map.walls, poses };
+  if (weapon.swing)
+    return { ...judged, ...swingAt(world, shooter, { ...scene, weapon, from, aim: direction, atMs: view.atMs }) };
   const blows: Blow[] = [];
   let struck: Struck | null = null;
   for (const pellet of weapon.pellets) {
     const ray = pelletRay(origin, direction, pellet);
     const found = trace(scene, ray, { shooter: shooter.slot, rangeCm: weapon.rangeCm });
-    if (found.kind === "player" && mayHurt(world, shooter, found.slot)) addPellet(blows, shooter, weapon, found);
+    if (found.kind === "player" && mayHurt(world, { by: shooter.slot, side: shooter.side }, found.slot))
+      addPellet(blows, shooter, weapon, found);
     struck = struck && !comesFirst(found, struck, blows) ? struck : found;
   }
   assert(struck, "every weapon has a pellet");
   blows.sort((one, other) => one.target - other.target);
-  return { blows, struck, tickUsed: tick };
+  return { ...judged, blows, struck };
+}
+
+/** From behind it is critical. The receipt names who can be hurt before who cannot, then the nearest. */
+function swingAt(world: World, shooter: Fighter, swing: Swing & { atMs: number }): Pick<Shot, "blows" | "struck"> {
+  const { damageType, penetration, damage: base, rangeCm } = swing.weapon;
+  const reached = judgeSwing(shooter.slot, swing);
+  const hurt = reached.filter(({ slot }) => mayHurt(world, { by: shooter.slot, side: shooter.side }, slot));
+  const blows = hurt.map(({ slot: target }) => {
+    const { position } = swing.poses[target]!;
+    const yaw = yawAt(world.history, world.fighters[target]!, swing.atMs);
+    const critical = isFromBehind(swing.from.position, { position, yaw });
+    const brings = { base, damageType, part: null, penetration, modifiers: [], critical };
+    return { by: shooter.slot, target, weapon: shooter.weapon, ...brings };
+  });
+  const struck = hurt[0] ?? reached[0] ?? { kind: "nothing", distanceCm: rangeCm };
+  return { blows: blows.sort((one, other) => one.target - other.target), struck };
 }
 
 function directionOf(aim: Aim, by: { shooter: Fighter; origin: Point; poses: Poses }): Point | null {
@@ -76,29 +107,31 @@ function pelletRay(origin: Point, aim: Point, pellet: Pellet): Ray {
   return { origin, direction };
 }
 
-function mayHurt(world: World, shooter: Fighter, slot: number): boolean {
-  return world.rules.friendlyFire || world.fighters[slot]?.side !== shooter.side;
-}
-
 function addPellet(blows: Blow[], shooter: Fighter, weapon: Weapon, struck: Struck & { kind: "player" }): void {
-  const damage = pelletDamage(weapon, struck.distanceCm, struck.headshot);
-  const blow = blows.find((earlier) => earlier.target === struck.slot);
+  const { slot: target, distanceCm, part } = struck;
+  const base = pelletDamage(weapon, distanceCm, part);
+  const blow = blows.find((earlier) => earlier.target === target);
   if (blow) {
-    blow.damage += damage;
-    blow.headshot ||= struck.headshot;
+    blow.base += base;
+    blow.part = mostVital(blow.part, part);
     return;
   }
-  const { slot: by, weapon: name } = shooter;
-  blows.push({ by, target: struck.slot, damage, weapon: name, damageType: "bullet", headshot: struck.headshot });
+  const { damageType, penetration } = weapon;
+  const brings = { base, damageType, part, penetration, modifiers: [], critical: false };
+  blows.push({ by: shooter.slot, target, weapon: shooter.weapon, ...brings });
+}
+
+function mostVital(one: BodyPart | null, other: BodyPart): BodyPart {
+  return one !== null && BODY_PARTS.indexOf(one) < BODY_PARTS.indexOf(other) ? one : other;
 }
 
 /** Hundredths of a point, by distance and place; rounded down, so that it never depends on the order of factors. */
-export function pelletDamage(weapon: Weapon, distanceCm: number, headshot: boolean): number {
+export function pelletDamage(weapon: Weapon, distanceCm: number, part: BodyPart): number {
   const { falloffStartCm, falloffEndCm, falloffPercent } = weapon;
   const beyond = Math.min(Math.max(distanceCm - falloffStartCm, 0), falloffEndCm - falloffStartCm);
   const lost = (weapon.damage * (100 - falloffPercent) * beyond) / (100 * (falloffEndCm - falloffStartCm));
   const damage = Math.floor(weapon.damage - lost);
-  return headshot ? Math.floor((damage * weapon.headshotPercent) / 100) : damage;
+  return Math.floor((damage * weapon.percentByPart[part]) / 100);
 }
 
 /** For the receipt of a shot with several pellets; among equals the nearer, then the earlier pellet. */

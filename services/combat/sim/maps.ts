@@ -1,14 +1,38 @@
 /**
- * Maps: where matches take place. Flat ground, boxes for walls, spots to appear on; whole centimetres.
+ * Maps: where matches take place. Flat ground, boxes and ramps, spots to appear on, places that modes are about; whole
+ * centimetres. The first is written here, the others are files beside (maps/, map-file.ts says how they are made).
  * Law: spots are within the bounds, outside of every wall, and more than there are seats, so that nobody has to
  * share one; the map test checks it for every map in the table.
  * Not here: who appears where (spawns.ts), what stops a shot (targeting.ts).
  */
+import { mapOfFile, type Rise } from "./map-file.ts";
+import causeway from "./maps/causeway.json" with { type: "json" };
+import foundry from "./maps/foundry.json" with { type: "json" };
 import type { Point } from "./world.ts";
 
-export type Wall = { readonly min: Point; readonly max: Point };
+/** A box; a ramp when it rises: then its top goes from the bottom at one end to its whole height at the other. */
+export type Wall = { readonly min: Point; readonly max: Point; readonly rises?: Rise };
 
-export type Spawn = { readonly position: Point /** Hundredths of a degree. */; readonly yaw: number };
+export type Spawn = {
+  readonly position: Point;
+  /** Hundredths of a degree. */
+  readonly yaw: number;
+  /** The base it belongs to, 0 or 1; absent for spots of nobody. */
+  readonly base?: number;
+};
+
+/** A round place on the ground. */
+export type Place = { readonly id: string; readonly position: Point; readonly radiusCm: number };
+
+/** What modes are about. */
+export type Places = {
+  /** Where flags stand: none, or two. */
+  readonly bases: readonly Point[];
+  /** In the order in which the hill moves. */
+  readonly hills: readonly Place[];
+  /** None, or three. */
+  readonly zones: readonly Place[];
+};
 
 export type GameMap = {
   readonly id: string;
@@ -16,6 +40,8 @@ export type GameMap = {
   readonly bounds: { readonly min: Point; readonly max: Point };
   readonly walls: readonly Wall[];
   readonly spawns: readonly Spawn[];
+  /** Absent where there is only ground to fight on. */
+  readonly places?: Places;
 };
 
 const FULL_HEIGHT_CM = 300; // Nobody sees or shoots over it from the ground.
@@ -83,7 +109,9 @@ const CONTAINER_YARD: GameMap = {
 };
 
 /** By id. */
-export const MAPS: Readonly<Record<string, GameMap>> = { [CONTAINER_YARD.id]: CONTAINER_YARD };
+export const MAPS: Readonly<Record<string, GameMap>> = Object.fromEntries(
+  [CONTAINER_YARD, ...[foundry, causeway].map(mapOfFile)].map((map) => [map.id, map]),
+);
 
 /** Where a session plays that asks for no map. */
 export const FIRST_MAP: string = CONTAINER_YARD.id;

@@ -1,32 +1,33 @@
 /**
  * Movement: takes or refuses one position a client predicted, at once when it arrives.
- * In: the world and a move.   Out: a verdict; when taken, the fighter's pose and budget are written.
- * Law: a refused move changes nothing but the acknowledged input. Each fighter has a travel budget that grows with
- * match time at the greatest legal speed and is spent by distance; it holds one second's worth, so a burst after a
- * silence is forgiven and nothing above the greatest speed holds for longer.
- * Why one budget for all directions: climbing and falling are charged at their own rates and the dearer of ground and
- * height counts, so that a jump at full sprint costs no more than the sprint.
- * Not here: walls and gravity. Feet may pass through walls; shots may not.
+ * In:  the world and a move.   Out: a verdict, with what was found; when taken, the fighter's pose and motion are written.
+ * Law: a refused move changes nothing but the acknowledged input, the count of updates and what speaks against the player.
+ *      What is judged is the server's time and the map; what a client claims about time is believed as far as the measured
+ *      round trip allows, and can only harm it.
+ * Order: rules first (over, dead, bounds), then checks from the cheapest to tell apart to the one that adds up.
+ * Not here: numbers (envelope.ts, budgets.ts), what is measured (measures.ts), what follows from findings (suspicion.ts).
  */
 import { assert } from "#kit/assert.ts";
+import { BUDGETS, burstAfter, grown, isSteadilyFull, STALLED_MS_MAX, silentAfter, stalledUs } from "./budgets.ts";
+import { speedPercent } from "./effects.ts";
+import { SPEED_CM_PER_S, TOUCH_CM } from "./envelope.ts";
+import { groundUnder } from "./ground.ts";
+import { remember } from "./history.ts";
 import type { Move, MoveCheck, MoveVerdict } from "./inputs.ts";
 import { MEASURED_MAX } from "./limits.ts";
+import { airMsAfter, costWith, MEASURES, mayHaveLanded, SETTLING, type Step, WAYS, wayOf } from "./measures.ts";
+import { LENIENT, type Motion } from "./motion.ts";
+import { CLAIM_TRUST_MS } from "./rewind.ts";
+import { accuse, type Evidence, type Finding, isBump, isSettling, type Measured, noted } from "./suspicion.ts";
 import type { Fighter, Point, World } from "./world.ts";
 
-/** Greatest speeds, cm/s: 7, 5 and 20 m/s, each with 10 % of tolerance. */
-export const SPEED_CM_PER_S = { ground: 770, climb: 550, fall: 2_200 } as const;
+/** A slower speed counts from when its client can know of it. */
+const SLOWED_GRACE_MS = 300;
+/** Who answers pings late gains no more than this by it. */
+const SLOWED_ROUND_TRIP_MS_MAX = 250;
 
-type Direction = keyof typeof SPEED_CM_PER_S;
-
-/** 770 cm/s, and what it makes in one second. */
-const BUDGET_MICROMETRES_PER_MS = 7_700;
-export const TRAVEL_BUDGET_MICROMETRES_MAX = 1_000 * BUDGET_MICROMETRES_PER_MS;
-
-/** What one centimetre costs: the slower the direction, the dearer. 770 : 770, 770 : 550, 770 : 2,200. */
-const COST_MICROMETRES_PER_CM = { ground: 10_000, climb: 14_000, fall: 3_500 } as const;
-
-/** One jump farther than this is a teleport: more than a full budget covers on the ground or upwards. */
-export const TELEPORT_CM = 1_000;
+/** How often the place that somebody is set back to moves on. */
+const SAFE_EVERY_MS = 500;
 
 const YAW_MAX = 36_000;
 const PITCH_MAX = 9_000;
@@ -41,38 +42,121 @@ export function applyMove(world: World, move: Move): MoveVerdict {
   if (move.seq > 0) fighter.lastInput = move.seq;
   if (world.phase === "over") return refused("over", fighter.position);
   if (!fighter.alive) return refused("dead", fighter.position);
-
   const outside = outsideCm(world, move);
   if (outside > 0) return refused("bounds", fighter.position, outside, 0);
-  const to = quantised(move.position);
-  const from = fighter.position;
-  const ground = Math.sqrt((to.x - from.x) * (to.x - from.x) + (to.y - from.y) * (to.y - from.y));
-  const height = to.z - from.z;
-  const jump = Math.sqrt(ground * ground + height * height);
-  if (jump > TELEPORT_CM) return refused("teleport", from, jump, TELEPORT_CM);
-
-  const atMs = Math.max(Math.floor(move.atMs), fighter.travelAtMs);
-  const budget = budgetAt(fighter, atMs);
-  const groundCost = Math.floor(ground * COST_MICROMETRES_PER_CM.ground);
-  const heightCost = Math.abs(height) * (height > 0 ? COST_MICROMETRES_PER_CM.climb : COST_MICROMETRES_PER_CM.fall);
-  const cost = Math.max(groundCost, heightCost);
-  if (cost > budget) {
-    const direction = groundCost >= heightCost ? "ground" : height > 0 ? "climb" : "fall";
-    return tooFast(from, direction, cost / Math.max(budget, BUDGET_MICROMETRES_PER_MS));
-  }
-
-  fighter.position = to;
-  fighter.travelBudgetMicrometres = budget - cost;
-  fighter.travelAtMs = atMs;
-  if (move.yaw !== null) fighter.yaw = angle(move.yaw, YAW_MAX);
-  if (move.pitch !== null) fighter.pitch = angle(move.pitch, PITCH_MAX);
-  if (move.stance !== null) fighter.stance = move.stance;
-  return TAKEN;
+  const step = stepOf(world, fighter, move);
+  const findings: Finding[] = [];
+  const wrong = firstWrong(world, fighter, { move, step, findings });
+  if (wrong) return wrong;
+  take(world, fighter, move, step);
+  return findings.length === 0 ? TAKEN : { ok: true, findings };
 }
 
-function budgetAt(fighter: Fighter, atMs: number): number {
-  const grown = (atMs - fighter.travelAtMs) * BUDGET_MICROMETRES_PER_MS;
-  return Math.min(TRAVEL_BUDGET_MICROMETRES_MAX, fighter.travelBudgetMicrometres + grown);
+/** What stops the move; what only shadows found is added to `findings`. */
+function firstWrong(
+  world: World,
+  fighter: Fighter,
+  { move, step, findings }: { move: Move; step: Step; findings: Finding[] },
+): MoveVerdict | null {
+  const { checks } = world.rules;
+  const { motion } = fighter;
+  const isTold = isSettling(fighter, step.atMs, move.rttMs);
+  const settles = isTold && motion.lenient !== LENIENT.bumps;
+  for (const measure of settles ? SETTLING : MEASURES) {
+    const found = measure(fighter, move, step, world);
+    if (!found || checks[found.check] === "off") continue;
+    const { check, measured, threshold } = whole(found);
+    if (checks[check] === "shadow") {
+      if (!settles) findings.push(noted(fighter, { check, measured, threshold }, evidenceOf(move, step)));
+      continue;
+    }
+    if (settles && motion.lenient === LENIENT.stepBack && WAYS.includes(measure)) {
+      motion.lenient = LENIENT.refuses;
+      return null;
+    }
+    if (settles || (isTold && isBump(found))) return refused(check, fighter.position, measured, threshold);
+    const finding = accuse(world, fighter, { ...found, measured, threshold }, evidenceOf(move, step));
+    const verdict = refused(check, fighter.position, measured, threshold, [...findings, finding]);
+    return finding.verdict === "remove" ? { ...verdict, removed: true } : verdict;
+  }
+  return null;
+}
+
+function stepOf(world: World, fighter: Fighter, move: Move): Step {
+  const { motion, position: from } = fighter;
+  const atMs = Math.max(Math.floor(move.atMs), motion.atMs);
+  const to = quantised(move.position);
+  const stance = move.stance ?? fighter.stance;
+  const percent = percentOf(fighter, atMs, move.rttMs);
+  const crouches = stance === "crouch" && fighter.stance === "crouch";
+  const along = (SPEED_CM_PER_S[crouches ? "crouch" : "ground"] * percent) / 100;
+  const pace = { along, climb: (SPEED_CM_PER_S.climb * percent) / 100 };
+  const gapMs = atMs - motion.atMs;
+  const { costUs, distanceCm, speed } = wayOf(from, to, pace);
+  return { to, stance, atMs, gapMs, pace, costUs, distanceCm, speed, groundZ: groundUnder(world.map, to) };
+}
+
+/** The greater of what holds now and what held until the client can have known better. */
+function percentOf(fighter: Fighter, atMs: number, rttMs: number | null): number {
+  const { motion } = fighter;
+  const now = speedPercent(fighter);
+  if (now < motion.percent && atMs < motion.percentUntilMs) return motion.percent;
+  motion.percent = now;
+  motion.percentUntilMs =
+    atMs + SLOWED_GRACE_MS + Math.round(Math.min(rttMs ?? SLOWED_ROUND_TRIP_MS_MAX, SLOWED_ROUND_TRIP_MS_MAX));
+  return now;
+}
+
+function take(world: World, fighter: Fighter, move: Move, step: Step): void {
+  const { motion } = fighter;
+  const { to, stance, atMs, gapMs, groundZ } = step;
+  spend(motion, step);
+  if (to.z <= groundZ + TOUCH_CM) land(motion, to, groundZ);
+  else if (mayHaveLanded(motion, { from: fighter.position, to, groundZ, gapMs })) leaveGround(motion, groundZ);
+  else motion.airMs = airMsAfter(motion, gapMs);
+  fighter.position = to;
+  fighter.stance = stance;
+  if (move.yaw !== null) fighter.yaw = angle(move.yaw, YAW_MAX);
+  if (move.pitch !== null) fighter.pitch = angle(move.pitch, PITCH_MAX);
+  remember(world.history, fighter, atMs);
+}
+
+/** Budgets never fall below nothing, also where a check that is in shadow let more pass. */
+function spend(motion: Motion, { atMs, gapMs, costUs }: Step): void {
+  const { short, long } = BUDGETS;
+  const shortUs = grown(motion.shortUs, short, gapMs);
+  const longUs = grown(motion.longUs, long, gapMs);
+  if (isSteadilyFull(motion.shortUs, short, gapMs)) motion.shortFullAtMs = atMs;
+  if (longUs >= long.fullUs) motion.longFullAtMs = atMs;
+  motion.shortUs = Math.max(0, shortUs - costWith(short, costUs));
+  motion.longUs = Math.max(0, longUs - costWith(long, costUs));
+  motion.silentMs = silentAfter(motion, gapMs);
+  motion.stalledUs = Math.min(stalledUs(motion, gapMs, costUs), STALLED_MS_MAX * 1_000);
+  motion.burstUs = burstAfter(motion, gapMs, costUs);
+  motion.atMs = atMs;
+}
+
+function leaveGround(motion: Motion, groundZ: number): void {
+  motion.airMs = 1;
+  motion.hops += 1;
+  motion.liftZ = groundZ;
+}
+
+function land(motion: Motion, feet: Point, groundZ: number): void {
+  motion.airMs = 0;
+  motion.hops = 0;
+  motion.liftZ = Math.max(feet.z, groundZ);
+  const isTrusted = motion.longUs * 2 >= BUDGETS.long.fullUs;
+  if (!isTrusted || motion.atMs - motion.safeAtMs < SAFE_EVERY_MS) return;
+  motion.safe = feet;
+  motion.safeAtMs = motion.atMs;
+}
+
+/** What is believed of a claim: no more than the measured round trip allows. */
+function evidenceOf({ claimedMs, rttMs }: Move, { to, atMs }: Step): Evidence {
+  const trustMs = Math.round(rttMs ?? 0) + CLAIM_TRUST_MS;
+  const usedMs = claimedMs === null ? atMs : Math.min(atMs, Math.max(claimedMs, atMs - trustMs, 0));
+  return { to, atMs, claimedMs, usedMs, rttMs };
 }
 
 /** How far a move leaves the map, in the worst axis; what is not a number is as far outside as can be said. */
@@ -94,13 +178,21 @@ function angle(value: number, max: number): number {
   return Math.round(Math.min(max, Math.max(-max, value))) + 0;
 }
 
-/** `excess`: how many times over the budget the move was. */
-function tooFast(position: Point, direction: Direction, excess: number): MoveVerdict {
-  const threshold = SPEED_CM_PER_S[direction];
-  return refused("speed", position, threshold * excess, threshold);
+/** Whole numbers in bounds. */
+function whole({ check, measured, threshold }: Measured): Measured {
+  return { check, measured: Math.min(MEASURED_MAX, Math.ceil(measured)), threshold: Math.floor(threshold) };
 }
 
-function refused(check: MoveCheck, position: Point, measured = 0, threshold = 0): MoveVerdict {
-  const shown = Math.min(MEASURED_MAX, Math.ceil(measured));
-  return { ok: false, check, position, measured: shown, threshold };
+type Refused = Extract<MoveVerdict, { ok: false }>;
+
+function refused(
+  check: MoveCheck,
+  position: Point,
+  measured = 0,
+  threshold = 0,
+  findings: readonly Finding[] = [],
+): Refused {
+  const whole = Math.min(MEASURED_MAX, Math.ceil(measured));
+  const verdict = { ok: false, check, position, measured: whole, threshold } as const;
+  return findings.length === 0 ? verdict : { ...verdict, findings };
 }

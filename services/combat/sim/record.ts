@@ -3,7 +3,8 @@
  * In: the same moves, orders and inputs, in the same order, as applyMove, decide and step get.   Out: plain data that survives JSON.
  * Law: a whole recording replays to the same hash at every tick. At its cap it stops, says at which tick, and keeps
  * what it has; it never drops something from the middle.
- * Not here: where recordings are kept.
+ * For matches that a script plays (tests, benchmarks), where all of it is wanted as plain data. Not here: recordings of living
+ * sessions (recorder.ts).
  */
 import { assert } from "#kit/assert.ts";
 import { type GameMap, MAPS } from "./content.ts";

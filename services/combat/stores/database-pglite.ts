@@ -2,7 +2,7 @@
  * The embedded PostgreSQL (PGlite, WASM), kept in a folder across restarts.
  * Law: one process at a time has the folder; statements run one after the other. A commit is in the operating
  *      system's hands when it resolves: it survives kill -9, a power cut may take the newest.
- * Not here: deadlines (session-store-postgres.ts); a statement that runs cannot be called off.
+ * Not here: deadlines (record-stores.ts); a statement that runs cannot be called off.
  */
 import { mkdir } from "node:fs/promises";
 import { PGlite, type Transaction } from "@electric-sql/pglite";
@@ -14,7 +14,7 @@ export async function openPgliteDatabase(folder: string | null): Promise<Databas
   const lock = folder === null ? null : await lockFolder(folder);
   try {
     const pglite = folder === null ? await PGlite.create() : await PGlite.create({ dataDir: folder });
-    return databaseOver(pglite, lock);
+    return databaseOver(pglite, { lock, name: `DATA_DIR ${folder ?? "in memory"}` });
   } catch (error) {
     await lock?.release();
     throw error;
@@ -26,8 +26,9 @@ async function lockFolder(folder: string): Promise<FileLock> {
   return lockFile(`${folder}.lock`);
 }
 
-function databaseOver(pglite: PGlite, lock: FileLock | null): Database {
+function databaseOver(pglite: PGlite, { lock, name }: { lock: FileLock | null; name: string }): Database {
   return {
+    name,
     ...statementsOver(pglite),
     transaction: (run) => pglite.transaction((transaction) => run(statementsOver(transaction))),
     close: async () => {

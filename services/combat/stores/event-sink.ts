@@ -12,9 +12,15 @@ export type OutgoingEvent = {
   topic: string;
   /** Session id. */
   key: string;
-  /** The record's value as public JSON, one object. */
-  value: { [name: string]: unknown };
+  /** When it happened, milliseconds since 1970. */
+  atUnixMs: number;
+  /** The record's value: an envelope as protobuf, or as one JSON object in UTF-8 on one line. */
+  value: Uint8Array;
+  /** Which of the two. */
+  contentType: ContentType;
 };
+
+export type ContentType = "application/protobuf" | "application/json";
 
 export type EventSink = {
   publish(events: readonly OutgoingEvent[]): Promise<void>;

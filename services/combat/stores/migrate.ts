@@ -8,11 +8,12 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { assert } from "#kit/assert.ts";
-import type { Database, Statements } from "./database.ts";
+import type { Database, Row, Statements } from "./database.ts";
+import { MIGRATIONS_MS_MAX } from "./limits.ts";
 
-/** The database's schema and this code do not fit; no restart will help, only another release. */
-export class SchemaMismatch extends Error {
-  override name = "SchemaMismatch";
+/** The database's schema and this code do not fit, or its user may not make it fit; no restart will help. */
+export class SchemaUnusable extends Error {
+  override name = "SchemaUnusable";
 }
 
 export type Migration = {
@@ -40,33 +41,57 @@ export async function readMigrations(folder: URL = FOLDER): Promise<Migration[]>
   );
 }
 
-/** Applies what is missing; resolves to the versions it applied. Rejects with SchemaMismatch when it must not. */
+/** Applies what is missing; resolves to the versions it applied. Rejects with SchemaUnusable when it must not. */
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<number[]> {
+  const { name } = database;
   return database.transaction(async (statements) => {
-    await statements.query("select pg_advisory_xact_lock($1)", [LOCK]);
+    // A script, which may take its time, as the wait for another instance's migrations does.
+    await statements.script(
+      `set local statement_timeout = ${MIGRATIONS_MS_MAX}; select pg_advisory_xact_lock(${LOCK})`,
+    );
     await statements.script(`create table if not exists schema_version (
       version integer primary key, name text not null, checksum text not null,
       applied_at timestamptz not null default now())`);
     const applied = await statements.query("select version, name, checksum from schema_version order by version", []);
-    for (const row of applied) compare(row, migrations);
+    for (const row of applied) compare(name, row, migrations);
     const missing = migrations.slice(applied.length);
     for (const migration of missing) await apply(statements, migration);
     return missing.map(({ version }) => version);
   });
 }
 
-function compare(row: { readonly [column: string]: unknown }, migrations: readonly Migration[]): void {
+/** Rejects with SchemaUnusable where migrate would, also for want of rights. Changes nothing. */
+export async function checkSchema(database: Database): Promise<void> {
+  const { name } = database;
+  const migrations = await readMigrations();
+  const [found] = await database.query("select to_regclass('schema_version')::text as name", []);
+  const applied =
+    found?.["name"] == null
+      ? []
+      : await database.query("select version, name, checksum from schema_version order by version", []);
+  for (const row of applied) compare(name, row, migrations);
+  if (applied.length === migrations.length) return;
+  const [rights] = await database.query("select has_schema_privilege(current_schema(), 'create') as create", []);
+  if (rights?.["create"] !== true) {
+    throw new SchemaUnusable(
+      `${name}: this user may not make tables there, and ${migrations.length - applied.length} migrations are due: ` +
+        "grant CREATE on the schema, or let its owner start a combat service once",
+    );
+  }
+}
+
+function compare(name: string, row: Row, migrations: readonly Migration[]): void {
   const version = Number(row["version"]);
   const known = migrations[version - 1];
   if (known === undefined) {
-    throw new SchemaMismatch(
-      `the database has schema version ${version} (${row["name"]}), this release knows ${migrations.length}: ` +
+    throw new SchemaUnusable(
+      `${name} has schema version ${version} (${row["name"]}), this release knows ${migrations.length}: ` +
         "start a release at least as new as the one that wrote it",
     );
   }
   if (known.checksum !== row["checksum"]) {
-    throw new SchemaMismatch(
-      `migration ${version} (${known.name}) was applied with other content than this release has: ` +
+    throw new SchemaUnusable(
+      `${name}: migration ${version} (${known.name}) was applied with other content than this release has: ` +
         "restore the file as released and put the change into a new migration",
     );
   }

@@ -75,8 +75,12 @@ function checkAction(action: CombatAction): Problem | null {
     checkEnum("data.action_type", action.actionType, ActionType) ??
     checkName("data.weapon", action.weapon) ??
     checkName("data.ability_id", action.abilityId) ??
+    checkName("data.item_id", action.itemId) ??
     checkId("data.target_id", action.targetId) ??
-    checkDirection(action.direction)
+    checkDirection(action.direction) ??
+    (action.targetPosition === undefined
+      ? null
+      : checkNumbers(action.targetPosition, ["x", "y", "z"], CLIENT_METRES_MAX, "data.target_position"))
   );
 }
 

@@ -33,12 +33,12 @@ export function frameFromBytes(bytes: Uint8Array, lane: Lane, context: FrameCont
 
 /** Several states in one, for a reader that fell behind. */
 export function stateFrame(content: StateContent, context: FrameContext): Frame {
-  const { frame, unixMs, tick, keyframe } = content;
+  const { frame, unixMs, tick, keyframe, rest } = content;
   const players = content.players as readonly PlayerState[]; // They came out of ServerFrame.state below.
   const message = create(ServerMessageSchema, {
     frame,
     timestamp: unixMs,
-    body: { case: "stateUpdate", value: { tick, keyframe, players: [...players] } },
+    body: { case: "stateUpdate", value: { ...rest, tick, keyframe, players: [...players] } },
   });
   return new ServerFrame("state", context, { bytes: null, message });
 }
@@ -100,8 +100,8 @@ class ServerFrame implements Frame {
     if (this.bodyNumber !== BODY.state_update) return null;
     const { frame, timestamp, body } = this.message();
     assert(body.case === "stateUpdate", "the body is what its number says");
-    const { tick, keyframe, players } = body.value;
-    return { frame, unixMs: timestamp, tick, keyframe, players };
+    const { $typeName: _, $unknown: __, tick, keyframe, players, ...rest } = body.value;
+    return { frame, unixMs: timestamp, tick, keyframe, players, rest };
   }
 
   sessionEpoch(): number | null {

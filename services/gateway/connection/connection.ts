@@ -35,6 +35,8 @@ export type Output =
   /** Verify this token and answer with handleRefreshed. */
   | { readonly kind: "verify"; readonly token: string }
   | { readonly kind: "ping" }
+  /** Tell combat how far away the client is. */
+  | { readonly kind: "round_trip"; readonly ms: number }
   | { readonly kind: "close"; readonly reason: CloseReason };
 
 /** What became of the token of an auth_refresh: good until then, or why not, and whether that ends the connection. */
@@ -94,10 +96,13 @@ export class Connection {
 
   // Combat
 
-  handleAttached(): void {
-    if (this.phaseNow === "attaching") this.outputs.push({ kind: "upgrade" });
-    else if (this.phaseNow !== "reattaching") return;
+  handleAttached(nowMs: number): void {
+    if (this.phaseNow === "attaching") {
+      this.heartbeat.handleProbe(nowMs);
+      this.outputs.push({ kind: "upgrade" }, { kind: "ping" });
+    } else if (this.phaseNow !== "reattaching") return;
     this.phaseNow = "open";
+    this.tellRoundTrip();
   }
 
   handleRefused(refusal: Problem): void {
@@ -148,6 +153,13 @@ export class Connection {
     if (verdict === "close") this.close("rate_limited");
     else this.answer(tooFast(this.rate.retryAfterMs()));
     return false;
+  }
+
+  /** An answer to our own ping costs the client nothing; any other pong counts as a message. */
+  handlePong(nowMs: number): void {
+    if (!this.isLive()) return;
+    if (!this.heartbeat.handlePong(nowMs)) this.handleArrival(nowMs);
+    else if (this.phaseNow === "open") this.tellRoundTrip();
   }
 
   /** A message has been read, or could not be. */
@@ -249,6 +261,11 @@ export class Connection {
       this.outputs.push({ kind: "token_expiring", expiresAtUnixMs });
     }
     return false;
+  }
+
+  private tellRoundTrip(): void {
+    const ms = this.heartbeat.roundTripMs();
+    if (ms !== null) this.outputs.push({ kind: "round_trip", ms: Math.round(ms) });
   }
 
   private beat(nowMs: number): void {

@@ -26,6 +26,8 @@ export type StateContent = {
   readonly tick: number;
   readonly keyframe: boolean;
   readonly players: readonly PlayerEntry[];
+  /** What they say besides, by name; the newest of each holds. */
+  readonly rest: { readonly [name: string]: unknown };
 };
 
 /** One message to clients. Each form is made at most once, however many read it. */

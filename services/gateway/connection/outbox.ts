@@ -1,7 +1,7 @@
 /**
  * Outbox of one connection: two lanes for a reader that does not keep up.
  * In:  frames, and how many bytes the socket still holds.   Out: write it now, or later what was kept.
- * Law: events leave in order and none is left out; of states only the newest per player is kept; what is kept is
+ * Law: events leave in order and none is left out; of states only the newest per player and of each other part is kept; what is kept is
  *      bounded, and at the bound the reader is given up ("overflow").
  * Cost: a reader that keeps up pays one comparison per frame; decoding is for the slow alone.
  * Why state leaves after the events: it is newer than all of them.
@@ -78,5 +78,6 @@ type MergedState = Omit<StateContent, "players"> & { readonly players: Map<numbe
 function merged(before: MergedState | null, content: StateContent): MergedState {
   const players = before === null || content.keyframe ? new Map<number, PlayerEntry>() : before.players;
   for (const player of content.players) players.set(player.slot, player);
-  return { ...content, keyframe: content.keyframe || (before?.keyframe ?? false), players };
+  const rest = { ...before?.rest, ...content.rest };
+  return { ...content, keyframe: content.keyframe || (before?.keyframe ?? false), players, rest };
 }

@@ -22,6 +22,7 @@ export type Attach = {
 export type Up =
   | Attach
   | { readonly kind: "detach"; readonly connection: number }
+  | { readonly kind: "round_trip"; readonly connection: number; readonly ms: number }
   | {
       readonly kind: "input";
       readonly connection: number;

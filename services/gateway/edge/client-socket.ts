@@ -75,7 +75,7 @@ export class ClientSocket implements Viewer, WheelEntry {
 
   handleAttached(room: Room<ClientSocket>): void {
     this.room = room;
-    this.connection.handleAttached();
+    this.connection.handleAttached(this.around.clock.nowMs());
     this.pump();
   }
 
@@ -154,7 +154,7 @@ export class ClientSocket implements Viewer, WheelEntry {
   }
 
   private handlePong(): void {
-    this.connection.handleArrival(this.around.clock.nowMs());
+    this.connection.handlePong(this.around.clock.nowMs());
     this.pump();
   }
 
@@ -185,6 +185,10 @@ export class ClientSocket implements Viewer, WheelEntry {
         if (!isTaken) this.connection.handleInputLost(this.around.clock.nowMs());
         return;
       }
+      case "round_trip":
+        // Lost with the relay, as the connection's place there is; it is told again with the next.
+        this.relay.send({ kind: "round_trip", connection: this.caller.connection, ms: output.ms });
+        return;
       case "upgrade":
         this.upgrade();
         return;

@@ -185,6 +185,8 @@ function scalarSchema(scalar: ScalarType): Json {
   switch (scalar) {
     case ScalarType.STRING:
       return { type: "string" };
+    case ScalarType.BYTES:
+      return { type: "string", contentEncoding: "base64" };
     case ScalarType.BOOL:
       return { type: "boolean" };
     case ScalarType.DOUBLE:

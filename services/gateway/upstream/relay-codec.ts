@@ -33,6 +33,8 @@ function encodeUp(item: Up): UpInit {
       return { item: { case: "attach", value: encodeAttach(item) } };
     case "detach":
       return { item: { case: "detach", value: { connection: item.connection } } };
+    case "round_trip":
+      return { item: { case: "roundTrip", value: { connection: item.connection, ms: item.ms } } };
     case "input": {
       const message = item.message as ClientMessage; // codec/decode.ts made it; connection/ carried it unopened.
       return { item: { case: "input", value: { connection: item.connection, message } } };

@@ -116,6 +116,7 @@ describe("a wrong setting stops the start with its name", () => {
     ],
     ["an audience that is our tickets'", () => ({ AUTH_AUDIENCE: "combat-socket" }), "AUTH_AUDIENCE"],
     ["an audience that is our own tokens'", () => ({ AUTH_AUDIENCE: "combat-internal" }), "AUTH_AUDIENCE"],
+    ["the audience of our calls to others", () => ({ AUTH_AUDIENCE: "combat-services" }), "AUTH_AUDIENCE"],
   ];
   test.each(rows)("%s", async (_what, env, setting) => {
     const refusal = await refusalOf(env());

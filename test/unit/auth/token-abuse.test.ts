@@ -182,6 +182,8 @@ describe("no token opens another's door", () => {
     ["a ticket as internal", "internal", () => issuer.ticket({ sessionId: SESSION, playerId: PLAYER, role: "player" })],
     ["an internal token as ticket", "ticket", () => issuer.internal("gateway")],
     ["an internal token as user", "user", () => issuer.internal("gateway")],
+    ["a token for the game's other services as internal", "internal", () => issuer.outgoing("combat")],
+    ["a token for the game's other services as user", "user", () => issuer.outgoing("combat")],
     ["a ticket signed with a user's key", "ticket", () => signed(header, ticketClaims, users)],
     [
       "an internal token signed with a user's key",

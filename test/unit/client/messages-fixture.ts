@@ -5,6 +5,7 @@ import {
   ActionType,
   type CombatEventSchema,
   DamageType,
+  EffectKind,
   type ServerMessage,
   ServerMessageSchema,
   Stance,
@@ -107,11 +108,22 @@ export function playerRow(slot: number, xCm: number) {
     lastInput: 7,
     ammunition: 29,
     stance: Stance.STAND,
+    poseMs: 18_140,
+    energy: 65,
+    usingItem: "medkit",
+    effects: [{ effect: EffectKind.BLEED, potency: 50, stacks: 2, untilMs: 61_500 }],
   };
 }
 
+const GROUND = {
+  fields: [
+    { abilityId: "slow_field", by: 3, side: 1, position: { x: 100, y: 200, z: 0 }, radius: 400, untilMs: 9_000 },
+    { abilityId: "slow_field", side: 0, position: { x: 300, y: 200, z: 0 }, radius: 400, untilMs: 9_500 },
+  ],
+};
+
 export function updateBody(slot: number, xCm: number): Body {
-  return { case: "stateUpdate", value: { tick: 5, keyframe: false, players: [playerRow(slot, xCm)] } };
+  return { case: "stateUpdate", value: { tick: 5, keyframe: false, players: [playerRow(slot, xCm)], ground: GROUND } };
 }
 
 const damage = {
@@ -132,6 +144,17 @@ export const EVENTS: readonly Event[] = [
   { case: "playerJoined", value: { playerId: BOB, teamId: "team-3", slot: 3 } },
   { case: "damageDealt", value: damage },
   {
+    case: "projectileFired",
+    value: {
+      projectileId: 7,
+      playerId: ADA,
+      weapon: "grenade_launcher",
+      velocity: { x: 1_697, y: 0, z: 1_697 },
+      gravity: 981,
+    },
+  },
+  { case: "projectileEnded", value: { projectileId: 7, position: { x: 9_100, y: 0, z: 0 }, exploded: true } },
+  {
     case: "playerKilled",
     value: { victimId: BOB, killerId: ADA, weapon: "assault_rifle", headshot: true, assistIds: [ADA] },
   },
@@ -141,6 +164,22 @@ export const EVENTS: readonly Event[] = [
   { case: "sessionPaused", value: {} },
   { case: "sessionResumed", value: {} },
   { case: "roundEnded", value: { round: 1, winnerTeamId: "team-0", teams } },
+  { case: "overtimeStarted", value: { round: 1, endsAfterMs: 60_000 } },
+  {
+    case: "objectiveChanged",
+    value: { objective: "flag", change: "taken", place: "", ownerTeamId: "team-1", teamId: "team-0" },
+  },
+  {
+    case: "abilityUsed",
+    value: { playerId: ADA, abilityId: "slow_field", position: { x: 100, y: 200, z: 0 }, cost: 4_000 },
+  },
+  { case: "itemUsed", value: { playerId: BOB, itemId: "medkit", left: 1 } },
+  {
+    case: "effectApplied",
+    value: { targetId: BOB, sourceId: ADA, effect: EffectKind.SLOW, potency: 40, stacks: 1, durationMs: 2_500 },
+  },
+  { case: "effectEnded", value: { targetId: BOB, effect: EffectKind.SLOW } },
+  { case: "playerHealed", value: { playerId: BOB, healerId: ADA, amount: 1_050, health: 6_500, cause: "heal" } },
   { case: "playerLeft", value: { playerId: BOB } },
   { case: "sessionEnded", value: { endReason: EndReason.VICTORY, winnerTeamId: "team-0", teams } },
 ];

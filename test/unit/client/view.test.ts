@@ -116,3 +116,21 @@ describe("events are taken in order, each once", () => {
     expect(view.cursor).toEqual({ epoch: 1, frame: 1 });
   });
 });
+
+test("what is drawn has a match time, never newer than the newest state; and a match time its server time", () => {
+  const { view, hear } = watching();
+  hear(12, stateBody({ epoch: 3, lastSeq: 40 }));
+  const madeAt = Date.parse("2026-11-23T05:32:20.150Z");
+  view.handleMessage({ ...EMPTY_UPDATE, match_ms: 18_150, timestamp: new Date(madeAt).toISOString() });
+  expect([-100, 0, 40].map((after) => view.matchMsAt(madeAt + after))).toEqual([18_050, 18_150, 18_150]);
+  expect(view.unixMsAt(18_137)).toBe(madeAt - 13);
+});
+
+const EMPTY_UPDATE = {
+  type: "state_update" as const,
+  session_id: SESSION_ID,
+  frame: 13,
+  tick: 544,
+  keyframe: false,
+  players: [],
+};

@@ -69,3 +69,27 @@ test("lists are read with blanks around their items", () => {
   expect(config.allowedOrigins).toEqual(["https://game.example", "http://localhost:*"]);
   expect(config.trustedProxies).toEqual(["10.0.0.0/8", "::1"]);
 });
+
+test.each([
+  "redis.example:6379",
+  "http://redis.example",
+  "redis://",
+  "postgres://redis.example",
+  "user:geheim@redis.example",
+])("REDIS_URL=%s stops the start, and is not shown, since it may hold a password", (value) => {
+  let thrown: unknown = null;
+  try {
+    readConfig({ REDIS_URL: value });
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(SettingError);
+  expect((thrown as SettingError).message).toBe(`REDIS_URL is not valid; allowed: ${SETTINGS.REDIS_URL.allowed}`);
+});
+
+test("without REDIS_URL there is none; with one it is taken as it is", () => {
+  expect(readConfig({}).redisUrl).toBeNull();
+  for (const url of ["redis://redis.example", "rediss://user:geheim@redis.example:6380/3"]) {
+    expect(readConfig({ REDIS_URL: url }).redisUrl).toBe(url);
+  }
+});

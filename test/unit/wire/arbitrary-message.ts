@@ -59,6 +59,8 @@ function oneOf(field: DescField, levelsLeft: number): fc.Arbitrary<unknown> | nu
   switch (field.scalar) {
     case ScalarType.STRING:
       return text;
+    case ScalarType.BYTES:
+      return fc.uint8Array({ maxLength: 40 }).map((bytes) => Uint8Array.from(bytes));
     case ScalarType.BOOL:
       return fc.boolean();
     case ScalarType.DOUBLE:

@@ -145,6 +145,14 @@ export declare type PositionUpdate = Message<"necpgame.combat.v1.PositionUpdate"
    * @generated from field: optional necpgame.combat.v1.Stance stance = 9;
    */
   stance?: Stance | undefined;
+
+  /**
+   * `match_ms` of the newest state this client had when it moved, plus the time it kept it. Believed as far as the measured
+   * round trip allows; without it the time of arrival counts.
+   *
+   * @generated from field: optional uint32 client_ms = 10;
+   */
+  clientMs?: number | undefined;
 };
 
 /**
@@ -154,7 +162,9 @@ export declare type PositionUpdate = Message<"necpgame.combat.v1.PositionUpdate"
 export declare const PositionUpdateSchema: GenMessage<PositionUpdate>;
 
 /**
- * Something a player does. attack: `direction` or `target_id` says whereto. switch_weapon: `weapon` says to which.
+ * Something a player does. attack: `direction` or `target_id` says whereto. switch_weapon: `weapon` says to which. ability:
+ * `ability_id`, and what it takes of `target_id`, `direction` and `target_position`. special_move: an ability that moves
+ * its user, dash unless `ability_id` names another. use_item: `item_id`.
  *
  * @generated from message necpgame.combat.v1.CombatAction
  */
@@ -196,6 +206,27 @@ export declare type CombatAction = Message<"necpgame.combat.v1.CombatAction"> & 
    * @generated from field: optional uint32 client_tick = 6;
    */
   clientTick?: number | undefined;
+
+  /**
+   * The same in `match_ms`, for clients that draw between two states; it goes before client_tick.
+   *
+   * @generated from field: optional uint32 client_ms = 7;
+   */
+  clientMs?: number | undefined;
+
+  /**
+   * Where an ability goes that takes a spot: metres, on the ground.
+   *
+   * @generated from field: optional necpgame.combat.v1.Vec3 target_position = 130;
+   */
+  targetPosition?: Vec3 | undefined;
+
+  /**
+   * With use_item.
+   *
+   * @generated from field: optional string item_id = 131;
+   */
+  itemId?: string | undefined;
 };
 
 /**
@@ -397,6 +428,12 @@ export declare type ServerMessage = Message<"necpgame.combat.v1.ServerMessage"> 
      */
     value: TokenExpiring;
     case: "tokenExpiring";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.ShotLanded shot_landed = 120;
+     */
+    value: ShotLanded;
+    case: "shotLanded";
   } | { case: undefined; value?: undefined };
 };
 
@@ -449,6 +486,13 @@ export declare type Box = Message<"necpgame.combat.v1.Box"> & {
    * @generated from field: necpgame.combat.v1.Vec3 max = 2;
    */
   max?: Vec3 | undefined;
+
+  /**
+   * A ramp: its top goes from the bottom up to max.z towards x+, x-, y+ or y-. Absent for a whole box.
+   *
+   * @generated from field: optional string rises = 100;
+   */
+  rises?: string | undefined;
 };
 
 /**
@@ -477,6 +521,13 @@ export declare type World = Message<"necpgame.combat.v1.World"> & {
    * @generated from field: repeated necpgame.combat.v1.Box walls = 3;
    */
   walls: Box[];
+
+  /**
+   * Where flags stand and captures are made: none, or the first team's and the second's, until sides are swapped.
+   *
+   * @generated from field: repeated necpgame.combat.v1.Vec3 bases = 10;
+   */
+  bases: Vec3[];
 };
 
 /**
@@ -541,6 +592,34 @@ export declare type SessionState = Message<"necpgame.combat.v1.SessionState"> & 
    * @generated from field: repeated necpgame.combat.v1.PlayerState players = 9;
    */
   players: PlayerState[];
+
+  /**
+   * In modes with flags or zones.
+   *
+   * @generated from field: necpgame.combat.v1.Objectives objectives = 20;
+   */
+  objectives?: Objectives | undefined;
+
+  /**
+   * As state_update has it.
+   *
+   * @generated from field: uint32 match_ms = 21;
+   */
+  matchMs: number;
+
+  /**
+   * Absent when nothing lies there.
+   *
+   * @generated from field: necpgame.combat.v1.Ground ground = 130;
+   */
+  ground?: Ground | undefined;
+
+  /**
+   * In flight.
+   *
+   * @generated from field: repeated necpgame.combat.v1.ProjectileFired projectiles = 120;
+   */
+  projectiles: ProjectileFired[];
 };
 
 /**
@@ -569,6 +648,27 @@ export declare type StateUpdate = Message<"necpgame.combat.v1.StateUpdate"> & {
    * @generated from field: repeated necpgame.combat.v1.PlayerState players = 3;
    */
   players: PlayerState[];
+
+  /**
+   * All of them when anything of them changed; absent when nothing did, and in modes without.
+   *
+   * @generated from field: necpgame.combat.v1.Objectives objectives = 10;
+   */
+  objectives?: Objectives | undefined;
+
+  /**
+   * Match time of this state, milliseconds: stands still while the session is paused. client_ms names it back.
+   *
+   * @generated from field: uint32 match_ms = 11;
+   */
+  matchMs: number;
+
+  /**
+   * All that lies there when anything came or went; absent when nothing did.
+   *
+   * @generated from field: necpgame.combat.v1.Ground ground = 130;
+   */
+  ground?: Ground | undefined;
 };
 
 /**
@@ -635,6 +735,42 @@ export declare type PlayerState = Message<"necpgame.combat.v1.PlayerState"> & {
    * @generated from field: necpgame.combat.v1.Stance stance = 9;
    */
   stance: Stance;
+
+  /**
+   * Hundredths of a point, absent for none; JSON shows points.
+   *
+   * @generated from field: optional uint32 armor = 120;
+   */
+  armor?: number | undefined;
+
+  /**
+   * The match time at which the player stood there: up to a frame before the state's own. Who draws between states, draws
+   * between these.
+   *
+   * @generated from field: uint32 pose_ms = 10;
+   */
+  poseMs: number;
+
+  /**
+   * What abilities cost: 0 to 100.
+   *
+   * @generated from field: uint32 energy = 12;
+   */
+  energy: number;
+
+  /**
+   * The item being used; absent for none.
+   *
+   * @generated from field: optional string using_item = 13;
+   */
+  usingItem?: string | undefined;
+
+  /**
+   * What lies on the player for a while, each kind once.
+   *
+   * @generated from field: repeated necpgame.combat.v1.ActiveEffect effects = 11;
+   */
+  effects: ActiveEffect[];
 };
 
 /**
@@ -644,13 +780,256 @@ export declare type PlayerState = Message<"necpgame.combat.v1.PlayerState"> & {
 export declare const PlayerStateSchema: GenMessage<PlayerState>;
 
 /**
+ * What abilities laid on the ground.
+ *
+ * @generated from message necpgame.combat.v1.Ground
+ */
+export declare type Ground = Message<"necpgame.combat.v1.Ground"> & {
+  /**
+   * @generated from field: repeated necpgame.combat.v1.GroundField fields = 1;
+   */
+  fields: GroundField[];
+};
+
+/**
+ * Describes the message necpgame.combat.v1.Ground.
+ * Use `create(GroundSchema)` to create a new message.
+ */
+export declare const GroundSchema: GenMessage<Ground>;
+
+/**
+ * @generated from message necpgame.combat.v1.GroundField
+ */
+export declare type GroundField = Message<"necpgame.combat.v1.GroundField"> & {
+  /**
+   * @generated from field: string ability_id = 1;
+   */
+  abilityId: string;
+
+  /**
+   * Who laid it, absent for who left; JSON shows player_id.
+   *
+   * @generated from field: optional uint32 by = 2 [json_name = "player_id"];
+   */
+  by?: number | undefined;
+
+  /**
+   * For which side: the index of a team in the session's `teams`.
+   *
+   * @generated from field: uint32 side = 3;
+   */
+  side: number;
+
+  /**
+   * @generated from field: necpgame.combat.v1.QuantisedPosition position = 4;
+   */
+  position?: QuantisedPosition | undefined;
+
+  /**
+   * JSON shows metres.
+   *
+   * @generated from field: uint32 radius = 5;
+   */
+  radius: number;
+
+  /**
+   * The match_ms of its end.
+   *
+   * @generated from field: uint32 until_ms = 6;
+   */
+  untilMs: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.GroundField.
+ * Use `create(GroundFieldSchema)` to create a new message.
+ */
+export declare const GroundFieldSchema: GenMessage<GroundField>;
+
+/**
+ * @generated from message necpgame.combat.v1.ActiveEffect
+ */
+export declare type ActiveEffect = Message<"necpgame.combat.v1.ActiveEffect"> & {
+  /**
+   * @generated from field: necpgame.combat.v1.EffectKind effect = 1;
+   */
+  effect: EffectKind;
+
+  /**
+   * JSON shows 0 to 1.
+   *
+   * @generated from field: uint32 potency = 2;
+   */
+  potency: number;
+
+  /**
+   * @generated from field: uint32 stacks = 3;
+   */
+  stacks: number;
+
+  /**
+   * The match_ms of its end.
+   *
+   * @generated from field: uint32 until_ms = 4;
+   */
+  untilMs: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.ActiveEffect.
+ * Use `create(ActiveEffectSchema)` to create a new message.
+ */
+export declare const ActiveEffectSchema: GenMessage<ActiveEffect>;
+
+/**
+ * What the round is about, in modes with flags or zones. A side is the index of a team in the session's `teams`.
+ *
+ * @generated from message necpgame.combat.v1.Objectives
+ */
+export declare type Objectives = Message<"necpgame.combat.v1.Objectives"> & {
+  /**
+   * The first two sides have changed bases.
+   *
+   * @generated from field: bool sides_swapped = 1;
+   */
+  sidesSwapped: boolean;
+
+  /**
+   * Sudden death: whoever is ahead next wins.
+   *
+   * @generated from field: bool overtime = 2;
+   */
+  overtime: boolean;
+
+  /**
+   * Points of the round, by side.
+   *
+   * @generated from field: repeated uint32 scores = 3;
+   */
+  scores: number[];
+
+  /**
+   * By side.
+   *
+   * @generated from field: repeated necpgame.combat.v1.FlagStatus flags = 4;
+   */
+  flags: FlagStatus[];
+
+  /**
+   * One in king_of_the_hill, three in domination.
+   *
+   * @generated from field: repeated necpgame.combat.v1.ZoneStatus zones = 5;
+   */
+  zones: ZoneStatus[];
+};
+
+/**
+ * Describes the message necpgame.combat.v1.Objectives.
+ * Use `create(ObjectivesSchema)` to create a new message.
+ */
+export declare const ObjectivesSchema: GenMessage<Objectives>;
+
+/**
+ * @generated from message necpgame.combat.v1.FlagStatus
+ */
+export declare type FlagStatus = Message<"necpgame.combat.v1.FlagStatus"> & {
+  /**
+   * Whose it is.
+   *
+   * @generated from field: uint32 side = 1;
+   */
+  side: number;
+
+  /**
+   * home, carried or dropped.
+   *
+   * @generated from field: string state = 2;
+   */
+  state: string;
+
+  /**
+   * Who carries it; JSON shows player_id as carrier_id.
+   *
+   * @generated from field: optional uint32 carrier = 3 [json_name = "carrier_id"];
+   */
+  carrier?: number | undefined;
+
+  /**
+   * Where it lies; while carried, where it was taken.
+   *
+   * @generated from field: necpgame.combat.v1.QuantisedPosition position = 4;
+   */
+  position?: QuantisedPosition | undefined;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.FlagStatus.
+ * Use `create(FlagStatusSchema)` to create a new message.
+ */
+export declare const FlagStatusSchema: GenMessage<FlagStatus>;
+
+/**
+ * @generated from message necpgame.combat.v1.ZoneStatus
+ */
+export declare type ZoneStatus = Message<"necpgame.combat.v1.ZoneStatus"> & {
+  /**
+   * @generated from field: string place = 1;
+   */
+  place: string;
+
+  /**
+   * @generated from field: necpgame.combat.v1.QuantisedPosition position = 2;
+   */
+  position?: QuantisedPosition | undefined;
+
+  /**
+   * JSON shows metres.
+   *
+   * @generated from field: uint32 radius = 3;
+   */
+  radius: number;
+
+  /**
+   * The side that holds it.
+   *
+   * @generated from field: optional uint32 owner = 4;
+   */
+  owner?: number | undefined;
+
+  /**
+   * The side that is taking it, and how much of the way, in percent.
+   *
+   * @generated from field: optional uint32 taker = 5;
+   */
+  taker?: number | undefined;
+
+  /**
+   * @generated from field: uint32 taken_percent = 6;
+   */
+  takenPercent: number;
+
+  /**
+   * Two sides are in it: nobody scores.
+   *
+   * @generated from field: bool contested = 7;
+   */
+  contested: boolean;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.ZoneStatus.
+ * Use `create(ZoneStatusSchema)` to create a new message.
+ */
+export declare const ZoneStatusSchema: GenMessage<ZoneStatus>;
+
+/**
  * Something that happened; shown to all viewers, numbered without gaps.
  *
  * @generated from message necpgame.combat.v1.CombatEvent
  */
 export declare type CombatEvent = Message<"necpgame.combat.v1.CombatEvent"> & {
   /**
-   * Grows by one with each event of the session.
+   * Grows by one with each event of the session; 0 for samples, which have no number.
    *
    * @generated from field: uint32 seq = 1;
    */
@@ -754,6 +1133,78 @@ export declare type CombatEvent = Message<"necpgame.combat.v1.CombatEvent"> & {
      */
     value: PlayerKilled;
     case: "playerKilled";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.PositionsSampled positions_sampled = 18;
+     */
+    value: PositionsSampled;
+    case: "positionsSampled";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.ObjectiveChanged objective_changed = 30;
+     */
+    value: ObjectiveChanged;
+    case: "objectiveChanged";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.OvertimeStarted overtime_started = 31;
+     */
+    value: OvertimeStarted;
+    case: "overtimeStarted";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.ProjectileFired projectile_fired = 120;
+     */
+    value: ProjectileFired;
+    case: "projectileFired";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.ProjectileEnded projectile_ended = 121;
+     */
+    value: ProjectileEnded;
+    case: "projectileEnded";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.ShotsFired shots_fired = 122;
+     */
+    value: ShotsFired;
+    case: "shotsFired";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.MovementChecked movement_checked = 100;
+     */
+    value: MovementChecked;
+    case: "movementChecked";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.EffectApplied effect_applied = 130;
+     */
+    value: EffectApplied;
+    case: "effectApplied";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.EffectEnded effect_ended = 131;
+     */
+    value: EffectEnded;
+    case: "effectEnded";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.PlayerHealed player_healed = 132;
+     */
+    value: PlayerHealed;
+    case: "playerHealed";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.AbilityUsed ability_used = 133;
+     */
+    value: AbilityUsed;
+    case: "abilityUsed";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.ItemUsed item_used = 134;
+     */
+    value: ItemUsed;
+    case: "itemUsed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -762,6 +1213,245 @@ export declare type CombatEvent = Message<"necpgame.combat.v1.CombatEvent"> & {
  * Use `create(CombatEventSchema)` to create a new message.
  */
 export declare const CombatEventSchema: GenMessage<CombatEvent>;
+
+/**
+ * Every shot as it was judged, misses too, for the rest of the game: published about once a second, never shown to viewers.
+ *
+ * @generated from message necpgame.combat.v1.ShotsFired
+ */
+export declare type ShotsFired = Message<"necpgame.combat.v1.ShotsFired"> & {
+  /**
+   * @generated from field: repeated necpgame.combat.v1.FiredShot shots = 1;
+   */
+  shots: FiredShot[];
+
+  /**
+   * Shots of this session that were given up since the record before, for want of room.
+   *
+   * @generated from field: uint32 skipped = 2;
+   */
+  skipped: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.ShotsFired.
+ * Use `create(ShotsFiredSchema)` to create a new message.
+ */
+export declare const ShotsFiredSchema: GenMessage<ShotsFired>;
+
+/**
+ * @generated from message necpgame.combat.v1.FiredShot
+ */
+export declare type FiredShot = Message<"necpgame.combat.v1.FiredShot"> & {
+  /**
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+
+  /**
+   * @generated from field: string weapon = 2;
+   */
+  weapon: string;
+
+  /**
+   * Of the action that fired it.
+   *
+   * @generated from field: uint32 seq = 3;
+   */
+  seq: number;
+
+  /**
+   * When it was judged.
+   *
+   * @generated from field: uint32 tick = 4;
+   */
+  tick: number;
+
+  /**
+   * @generated from field: necpgame.combat.v1.HitReceipt hit = 5;
+   */
+  hit?: HitReceipt | undefined;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.FiredShot.
+ * Use `create(FiredShotSchema)` to create a new message.
+ */
+export declare const FiredShotSchema: GenMessage<FiredShot>;
+
+/**
+ * What checks of moves found, with the evidence: published about once a second while something is found, on the topic of
+ * anti-cheat; never shown to viewers.
+ *
+ * @generated from message necpgame.combat.v1.MovementChecked
+ */
+export declare type MovementChecked = Message<"necpgame.combat.v1.MovementChecked"> & {
+  /**
+   * @generated from field: repeated necpgame.combat.v1.MovementFinding findings = 1;
+   */
+  findings: MovementFinding[];
+
+  /**
+   * Findings of this session that were given up since the record before, for want of room.
+   *
+   * @generated from field: uint32 skipped = 2;
+   */
+  skipped: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.MovementChecked.
+ * Use `create(MovementCheckedSchema)` to create a new message.
+ */
+export declare const MovementCheckedSchema: GenMessage<MovementChecked>;
+
+/**
+ * @generated from message necpgame.combat.v1.MovementFinding
+ */
+export declare type MovementFinding = Message<"necpgame.combat.v1.MovementFinding"> & {
+  /**
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+
+  /**
+   * speed, teleport, clipping, physics, latency, rate or time.
+   *
+   * @generated from field: string check = 2;
+   */
+  check: string;
+
+  /**
+   * shadow or enforce.
+   *
+   * @generated from field: string mode = 3;
+   */
+  mode: string;
+
+  /**
+   * allow, correct, set_back, flag or remove.
+   *
+   * @generated from field: string verdict = 4;
+   */
+  verdict: string;
+
+  /**
+   * In the unit of the check, as position_correction has them.
+   *
+   * @generated from field: double measured = 5;
+   */
+  measured: number;
+
+  /**
+   * @generated from field: double threshold = 6;
+   */
+  threshold: number;
+
+  /**
+   * @generated from field: necpgame.combat.v1.QuantisedPosition from = 7;
+   */
+  from?: QuantisedPosition | undefined;
+
+  /**
+   * @generated from field: necpgame.combat.v1.QuantisedPosition to = 8;
+   */
+  to?: QuantisedPosition | undefined;
+
+  /**
+   * Match times, milliseconds: when the move came, what its client claims, what is believed of that.
+   *
+   * @generated from field: uint32 at_ms = 9;
+   */
+  atMs: number;
+
+  /**
+   * @generated from field: optional uint32 claimed_ms = 10;
+   */
+  claimedMs?: number | undefined;
+
+  /**
+   * @generated from field: uint32 used_ms = 11;
+   */
+  usedMs: number;
+
+  /**
+   * Measured round trip, milliseconds.
+   *
+   * @generated from field: optional uint32 rtt_ms = 12;
+   */
+  rttMs?: number | undefined;
+
+  /**
+   * What speaks against the player after it, points.
+   *
+   * @generated from field: uint32 score = 13;
+   */
+  score: number;
+
+  /**
+   * Findings of this player, check, mode and verdict since the record before; this is the worst of them.
+   *
+   * @generated from field: uint32 count = 14;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.MovementFinding.
+ * Use `create(MovementFindingSchema)` to create a new message.
+ */
+export declare const MovementFindingSchema: GenMessage<MovementFinding>;
+
+/**
+ * Where everybody stands, for the rest of the game: published now and then, never shown to viewers.
+ *
+ * @generated from message necpgame.combat.v1.PositionsSampled
+ */
+export declare type PositionsSampled = Message<"necpgame.combat.v1.PositionsSampled"> & {
+  /**
+   * @generated from field: repeated necpgame.combat.v1.SampledPosition players = 1;
+   */
+  players: SampledPosition[];
+
+  /**
+   * Samples of this session that were given up since the one before, for want of room.
+   *
+   * @generated from field: uint32 skipped = 2;
+   */
+  skipped: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.PositionsSampled.
+ * Use `create(PositionsSampledSchema)` to create a new message.
+ */
+export declare const PositionsSampledSchema: GenMessage<PositionsSampled>;
+
+/**
+ * @generated from message necpgame.combat.v1.SampledPosition
+ */
+export declare type SampledPosition = Message<"necpgame.combat.v1.SampledPosition"> & {
+  /**
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+
+  /**
+   * @generated from field: necpgame.combat.v1.QuantisedPosition position = 2;
+   */
+  position?: QuantisedPosition | undefined;
+
+  /**
+   * @generated from field: bool alive = 3;
+   */
+  alive: boolean;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.SampledPosition.
+ * Use `create(SampledPositionSchema)` to create a new message.
+ */
+export declare const SampledPositionSchema: GenMessage<SampledPosition>;
 
 /**
  * @generated from message necpgame.combat.v1.SessionStarted
@@ -826,6 +1516,13 @@ export declare type SessionEnded = Message<"necpgame.combat.v1.SessionEnded"> & 
    * @generated from field: repeated necpgame.combat.v1.Team teams = 3;
    */
   teams: Team[];
+
+  /**
+   * Everybody's figures at the end, also of those who left.
+   *
+   * @generated from field: repeated necpgame.combat.v1.PlayerFigures players = 10;
+   */
+  players: PlayerFigures[];
 };
 
 /**
@@ -884,6 +1581,87 @@ export declare type RoundEnded = Message<"necpgame.combat.v1.RoundEnded"> & {
 export declare const RoundEndedSchema: GenMessage<RoundEnded>;
 
 /**
+ * The time is up and nobody is ahead: whoever is ahead next wins.
+ *
+ * @generated from message necpgame.combat.v1.OvertimeStarted
+ */
+export declare type OvertimeStarted = Message<"necpgame.combat.v1.OvertimeStarted"> & {
+  /**
+   * @generated from field: uint32 round = 1;
+   */
+  round: number;
+
+  /**
+   * Milliseconds of match time until it is a draw.
+   *
+   * @generated from field: uint32 ends_after_ms = 2;
+   */
+  endsAfterMs: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.OvertimeStarted.
+ * Use `create(OvertimeStartedSchema)` to create a new message.
+ */
+export declare const OvertimeStartedSchema: GenMessage<OvertimeStarted>;
+
+/**
+ * @generated from message necpgame.combat.v1.ObjectiveChanged
+ */
+export declare type ObjectiveChanged = Message<"necpgame.combat.v1.ObjectiveChanged"> & {
+  /**
+   * flag, zone or hill.
+   *
+   * @generated from field: string objective = 1;
+   */
+  objective: string;
+
+  /**
+   * Of a flag: taken, dropped, returned, captured. Of a zone: neutralised, captured. Of a hill: captured, moved.
+   *
+   * @generated from field: string change = 2;
+   */
+  change: string;
+
+  /**
+   * The zone's or hill's name; empty for flags.
+   *
+   * @generated from field: string place = 3;
+   */
+  place: string;
+
+  /**
+   * Whose flag it is; who holds the zone now. Absent for nobody.
+   *
+   * @generated from field: optional string owner_team_id = 4;
+   */
+  ownerTeamId?: string | undefined;
+
+  /**
+   * Who did it. Absent when time did; the player also where several did.
+   *
+   * @generated from field: optional string team_id = 5;
+   */
+  teamId?: string | undefined;
+
+  /**
+   * @generated from field: optional string player_id = 6;
+   */
+  playerId?: string | undefined;
+
+  /**
+   * @generated from field: necpgame.combat.v1.QuantisedPosition position = 7;
+   */
+  position?: QuantisedPosition | undefined;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.ObjectiveChanged.
+ * Use `create(ObjectiveChangedSchema)` to create a new message.
+ */
+export declare const ObjectiveChangedSchema: GenMessage<ObjectiveChanged>;
+
+/**
  * @generated from message necpgame.combat.v1.PlayerJoined
  */
 export declare type PlayerJoined = Message<"necpgame.combat.v1.PlayerJoined"> & {
@@ -901,6 +1679,20 @@ export declare type PlayerJoined = Message<"necpgame.combat.v1.PlayerJoined"> & 
    * @generated from field: uint32 slot = 3;
    */
   slot: number;
+
+  /**
+   * What the player is called, for people; absent when nobody said.
+   *
+   * @generated from field: optional string display_name = 140;
+   */
+  displayName?: string | undefined;
+
+  /**
+   * Who said name and loadout: player_service, or fallback (nobody, because that had no answer); absent where nobody is asked.
+   *
+   * @generated from field: optional string profiled_by = 141;
+   */
+  profiledBy?: string | undefined;
 };
 
 /**
@@ -917,6 +1709,13 @@ export declare type PlayerLeft = Message<"necpgame.combat.v1.PlayerLeft"> & {
    * @generated from field: string player_id = 1;
    */
   playerId: string;
+
+  /**
+   * removed: for cheating. Absent for who left, or was away for too long.
+   *
+   * @generated from field: optional string reason = 100;
+   */
+  reason?: string | undefined;
 };
 
 /**
@@ -979,6 +1778,93 @@ export declare type PlayerRespawned = Message<"necpgame.combat.v1.PlayerRespawne
 export declare const PlayerRespawnedSchema: GenMessage<PlayerRespawned>;
 
 /**
+ * @generated from message necpgame.combat.v1.PlayerFigures
+ */
+export declare type PlayerFigures = Message<"necpgame.combat.v1.PlayerFigures"> & {
+  /**
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+
+  /**
+   * @generated from field: string team_id = 2;
+   */
+  teamId: string;
+
+  /**
+   * @generated from field: uint32 kills = 3;
+   */
+  kills: number;
+
+  /**
+   * @generated from field: uint32 deaths = 4;
+   */
+  deaths: number;
+
+  /**
+   * @generated from field: uint32 assists = 5;
+   */
+  assists: number;
+
+  /**
+   * JSON shows points.
+   *
+   * @generated from field: uint32 damage_dealt = 6;
+   */
+  damageDealt: number;
+
+  /**
+   * @generated from field: uint32 damage_taken = 7;
+   */
+  damageTaken: number;
+
+  /**
+   * @generated from field: uint32 shots_fired = 8;
+   */
+  shotsFired: number;
+
+  /**
+   * @generated from field: uint32 shots_hit = 9;
+   */
+  shotsHit: number;
+
+  /**
+   * @generated from field: uint32 headshots = 10;
+   */
+  headshots: number;
+
+  /**
+   * Milliseconds in zones and carrying flags.
+   *
+   * @generated from field: uint32 objective_ms = 11;
+   */
+  objectiveMs: number;
+
+  /**
+   * @generated from field: uint32 captures = 12;
+   */
+  captures: number;
+
+  /**
+   * @generated from field: uint32 longest_streak = 13;
+   */
+  longestStreak: number;
+
+  /**
+   * Most different deeds against one enemy, each within 3 s of the one before; 0 for none.
+   *
+   * @generated from field: uint32 best_combo = 130;
+   */
+  bestCombo: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.PlayerFigures.
+ * Use `create(PlayerFiguresSchema)` to create a new message.
+ */
+export declare const PlayerFiguresSchema: GenMessage<PlayerFigures>;
+
+/**
  * @generated from message necpgame.combat.v1.DamageDealt
  */
 export declare type DamageDealt = Message<"necpgame.combat.v1.DamageDealt"> & {
@@ -1024,6 +1910,39 @@ export declare type DamageDealt = Message<"necpgame.combat.v1.DamageDealt"> & {
    * @generated from field: uint32 health = 7;
    */
   health: number;
+
+  /**
+   * Where a weapon struck; absent where that means nothing.
+   *
+   * @generated from field: optional necpgame.combat.v1.BodyPart body_part = 120;
+   */
+  bodyPart?: BodyPart | undefined;
+
+  /**
+   * What the target's armour took of it, beside `damage`; absent for nothing; JSON shows points.
+   *
+   * @generated from field: optional uint32 armor_absorbed = 121;
+   */
+  armorAbsorbed?: number | undefined;
+
+  /**
+   * The same as a share of what arrived, thousandths; absent for nothing; JSON shows 0 to 1.
+   *
+   * @generated from field: optional uint32 mitigation = 122;
+   */
+  mitigation?: number | undefined;
+
+  /**
+   * @generated from field: bool critical = 123;
+   */
+  critical: boolean;
+
+  /**
+   * Who said how much: local (combat's own sum), damage_service, or fallback (its own sum, because that had no answer).
+   *
+   * @generated from field: string decided_by = 140;
+   */
+  decidedBy: string;
 };
 
 /**
@@ -1031,6 +1950,84 @@ export declare type DamageDealt = Message<"necpgame.combat.v1.DamageDealt"> & {
  * Use `create(DamageDealtSchema)` to create a new message.
  */
 export declare const DamageDealtSchema: GenMessage<DamageDealt>;
+
+/**
+ * Something flies. Until it ends: position + velocity * t - gravity * t * t / 2 (downwards), t in seconds. What is in flight
+ * when a round begins or the match ends is gone.
+ *
+ * @generated from message necpgame.combat.v1.ProjectileFired
+ */
+export declare type ProjectileFired = Message<"necpgame.combat.v1.ProjectileFired"> & {
+  /**
+   * @generated from field: uint32 projectile_id = 1;
+   */
+  projectileId: number;
+
+  /**
+   * The shooter; absent when it has left since.
+   *
+   * @generated from field: optional string player_id = 2;
+   */
+  playerId?: string | undefined;
+
+  /**
+   * @generated from field: string weapon = 3;
+   */
+  weapon: string;
+
+  /**
+   * @generated from field: necpgame.combat.v1.QuantisedPosition position = 4;
+   */
+  position?: QuantisedPosition | undefined;
+
+  /**
+   * Centimetres per second; JSON shows metres per second.
+   *
+   * @generated from field: necpgame.combat.v1.QuantisedPosition velocity = 5;
+   */
+  velocity?: QuantisedPosition | undefined;
+
+  /**
+   * Downwards, centimetres per second and second; JSON shows metres.
+   *
+   * @generated from field: uint32 gravity = 6;
+   */
+  gravity: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.ProjectileFired.
+ * Use `create(ProjectileFiredSchema)` to create a new message.
+ */
+export declare const ProjectileFiredSchema: GenMessage<ProjectileFired>;
+
+/**
+ * @generated from message necpgame.combat.v1.ProjectileEnded
+ */
+export declare type ProjectileEnded = Message<"necpgame.combat.v1.ProjectileEnded"> & {
+  /**
+   * @generated from field: uint32 projectile_id = 1;
+   */
+  projectileId: number;
+
+  /**
+   * Where.
+   *
+   * @generated from field: necpgame.combat.v1.QuantisedPosition position = 2;
+   */
+  position?: QuantisedPosition | undefined;
+
+  /**
+   * @generated from field: bool exploded = 3;
+   */
+  exploded: boolean;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.ProjectileEnded.
+ * Use `create(ProjectileEndedSchema)` to create a new message.
+ */
+export declare const ProjectileEndedSchema: GenMessage<ProjectileEnded>;
 
 /**
  * @generated from message necpgame.combat.v1.PlayerKilled
@@ -1071,6 +2068,202 @@ export declare type PlayerKilled = Message<"necpgame.combat.v1.PlayerKilled"> & 
 export declare const PlayerKilledSchema: GenMessage<PlayerKilled>;
 
 /**
+ * It begins, grows or lasts longer: as it is now.
+ *
+ * @generated from message necpgame.combat.v1.EffectApplied
+ */
+export declare type EffectApplied = Message<"necpgame.combat.v1.EffectApplied"> & {
+  /**
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+
+  /**
+   * Who caused it. Absent for nobody, or who left.
+   *
+   * @generated from field: optional string source_id = 2;
+   */
+  sourceId?: string | undefined;
+
+  /**
+   * @generated from field: necpgame.combat.v1.EffectKind effect = 3;
+   */
+  effect: EffectKind;
+
+  /**
+   * JSON shows 0 to 1.
+   *
+   * @generated from field: uint32 potency = 4;
+   */
+  potency: number;
+
+  /**
+   * @generated from field: uint32 stacks = 5;
+   */
+  stacks: number;
+
+  /**
+   * Milliseconds of match time until it ends.
+   *
+   * @generated from field: uint32 duration_ms = 6;
+   */
+  durationMs: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.EffectApplied.
+ * Use `create(EffectAppliedSchema)` to create a new message.
+ */
+export declare const EffectAppliedSchema: GenMessage<EffectApplied>;
+
+/**
+ * @generated from message necpgame.combat.v1.AbilityUsed
+ */
+export declare type AbilityUsed = Message<"necpgame.combat.v1.AbilityUsed"> & {
+  /**
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+
+  /**
+   * @generated from field: string ability_id = 2;
+   */
+  abilityId: string;
+
+  /**
+   * On whom, where it is one other, or the user by choice.
+   *
+   * @generated from field: optional string target_id = 3;
+   */
+  targetId?: string | undefined;
+
+  /**
+   * Where, for those that take a spot.
+   *
+   * @generated from field: necpgame.combat.v1.QuantisedPosition position = 4;
+   */
+  position?: QuantisedPosition | undefined;
+
+  /**
+   * Energy paid; JSON shows points.
+   *
+   * @generated from field: uint32 cost = 5;
+   */
+  cost: number;
+
+  /**
+   * Who said what it costs: abilities_service, or fallback (combat's table, because that had no answer); absent where nobody
+   * is asked.
+   *
+   * @generated from field: optional string decided_by = 140;
+   */
+  decidedBy?: string | undefined;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.AbilityUsed.
+ * Use `create(AbilityUsedSchema)` to create a new message.
+ */
+export declare const AbilityUsedSchema: GenMessage<AbilityUsed>;
+
+/**
+ * A use is done.
+ *
+ * @generated from message necpgame.combat.v1.ItemUsed
+ */
+export declare type ItemUsed = Message<"necpgame.combat.v1.ItemUsed"> & {
+  /**
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+
+  /**
+   * @generated from field: string item_id = 2;
+   */
+  itemId: string;
+
+  /**
+   * Of this item, in this life.
+   *
+   * @generated from field: uint32 left = 3;
+   */
+  left: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.ItemUsed.
+ * Use `create(ItemUsedSchema)` to create a new message.
+ */
+export declare const ItemUsedSchema: GenMessage<ItemUsed>;
+
+/**
+ * Its time is up, or it was cured. A fall ends all effects without this.
+ *
+ * @generated from message necpgame.combat.v1.EffectEnded
+ */
+export declare type EffectEnded = Message<"necpgame.combat.v1.EffectEnded"> & {
+  /**
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+
+  /**
+   * @generated from field: necpgame.combat.v1.EffectKind effect = 2;
+   */
+  effect: EffectKind;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.EffectEnded.
+ * Use `create(EffectEndedSchema)` to create a new message.
+ */
+export declare const EffectEndedSchema: GenMessage<EffectEnded>;
+
+/**
+ * @generated from message necpgame.combat.v1.PlayerHealed
+ */
+export declare type PlayerHealed = Message<"necpgame.combat.v1.PlayerHealed"> & {
+  /**
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+
+  /**
+   * Absent for nobody, or who left.
+   *
+   * @generated from field: optional string healer_id = 2;
+   */
+  healerId?: string | undefined;
+
+  /**
+   * Health gained; JSON shows points.
+   *
+   * @generated from field: uint32 amount = 3;
+   */
+  amount: number;
+
+  /**
+   * Health now; JSON shows points.
+   *
+   * @generated from field: uint32 health = 4;
+   */
+  health: number;
+
+  /**
+   * The ability or item that did it.
+   *
+   * @generated from field: string cause = 5;
+   */
+  cause: string;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.PlayerHealed.
+ * Use `create(PlayerHealedSchema)` to create a new message.
+ */
+export declare const PlayerHealedSchema: GenMessage<PlayerHealed>;
+
+/**
  * To the actor: executed, or why not.
  *
  * @generated from message necpgame.combat.v1.ActionResult
@@ -1094,8 +2287,10 @@ export declare type ActionResult = Message<"necpgame.combat.v1.ActionResult"> & 
   actionType: ActionType;
 
   /**
-   * Why not: not_active, dead, cooldown, reloading, empty_magazine, full_magazine, wrong_weapon, unknown_target,
-   * unsupported_action.
+   * Why not: not_active, dead, stunned, cooldown, reloading, empty_magazine, full_magazine, wrong_weapon, not_in_loadout,
+   * unknown_target, paused, silenced, unknown_ability, no_charges, not_enough_energy, wrong_target, out_of_range,
+   * no_line_of_sight, blocked, full_health, unknown_item, none_left, using_item, full_armor, full_energy, nothing_to_cure;
+   * or the abilities service's own, in lower snake case.
    *
    * @generated from field: optional string reason = 4;
    */
@@ -1119,6 +2314,34 @@ export declare type ActionResult = Message<"necpgame.combat.v1.ActionResult"> & 
    * @generated from field: necpgame.combat.v1.HitReceipt hit = 7;
    */
   hit?: HitReceipt | undefined;
+
+  /**
+   * Energy actually paid; JSON shows points.
+   *
+   * @generated from field: uint32 cost = 130;
+   */
+  cost: number;
+
+  /**
+   * What came upon whom.
+   *
+   * @generated from field: repeated necpgame.combat.v1.AppliedEffect effects = 131;
+   */
+  effects: AppliedEffect[];
+
+  /**
+   * Health given back, of oneself and others; JSON shows points.
+   *
+   * @generated from field: uint32 healed = 132;
+   */
+  healed: number;
+
+  /**
+   * Different deeds of the combo that this one made or went on with; absent below 2.
+   *
+   * @generated from field: optional uint32 combo = 133;
+   */
+  combo?: number | undefined;
 };
 
 /**
@@ -1126,6 +2349,46 @@ export declare type ActionResult = Message<"necpgame.combat.v1.ActionResult"> & 
  * Use `create(ActionResultSchema)` to create a new message.
  */
 export declare const ActionResultSchema: GenMessage<ActionResult>;
+
+/**
+ * @generated from message necpgame.combat.v1.AppliedEffect
+ */
+export declare type AppliedEffect = Message<"necpgame.combat.v1.AppliedEffect"> & {
+  /**
+   * @generated from field: string target_id = 1;
+   */
+  targetId: string;
+
+  /**
+   * @generated from field: necpgame.combat.v1.EffectKind effect = 2;
+   */
+  effect: EffectKind;
+
+  /**
+   * JSON shows 0 to 1.
+   *
+   * @generated from field: uint32 potency = 3;
+   */
+  potency: number;
+
+  /**
+   * @generated from field: uint32 stacks = 4;
+   */
+  stacks: number;
+
+  /**
+   * Milliseconds of match time until it ends.
+   *
+   * @generated from field: uint32 duration_ms = 5;
+   */
+  durationMs: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.AppliedEffect.
+ * Use `create(AppliedEffectSchema)` to create a new message.
+ */
+export declare const AppliedEffectSchema: GenMessage<AppliedEffect>;
 
 /**
  * How a shot was judged.
@@ -1177,11 +2440,39 @@ export declare type HitReceipt = Message<"necpgame.combat.v1.HitReceipt"> & {
   tickUsed: number;
 
   /**
-   * player, wall or nothing.
+   * player, wall or nothing; in_flight for what lands later.
    *
    * @generated from field: string struck = 8;
    */
   struck: string;
+
+  /**
+   * How long before its arrival the shot was judged, milliseconds.
+   *
+   * @generated from field: uint32 rewind_ms = 9;
+   */
+  rewindMs: number;
+
+  /**
+   * What was shown is older than a shot may reach back.
+   *
+   * @generated from field: bool capped = 10;
+   */
+  capped: boolean;
+
+  /**
+   * Of the player struck; absent for walls, nothing, swings and blasts.
+   *
+   * @generated from field: optional necpgame.combat.v1.BodyPart body_part = 120;
+   */
+  bodyPart?: BodyPart | undefined;
+
+  /**
+   * Of what flies; projectile_fired tells it to everybody.
+   *
+   * @generated from field: optional uint32 projectile_id = 121;
+   */
+  projectileId?: number | undefined;
 };
 
 /**
@@ -1189,6 +2480,36 @@ export declare type HitReceipt = Message<"necpgame.combat.v1.HitReceipt"> & {
  * Use `create(HitReceiptSchema)` to create a new message.
  */
 export declare const HitReceiptSchema: GenMessage<HitReceipt>;
+
+/**
+ * To the shooter: how a shot was judged that no action_result says: a later round of a burst, or what flew and landed.
+ *
+ * @generated from message necpgame.combat.v1.ShotLanded
+ */
+export declare type ShotLanded = Message<"necpgame.combat.v1.ShotLanded"> & {
+  /**
+   * `seq` of the action that fired it.
+   *
+   * @generated from field: uint32 seq = 1;
+   */
+  seq: number;
+
+  /**
+   * @generated from field: string weapon = 2;
+   */
+  weapon: string;
+
+  /**
+   * @generated from field: necpgame.combat.v1.HitReceipt hit = 3;
+   */
+  hit?: HitReceipt | undefined;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.ShotLanded.
+ * Use `create(ShotLandedSchema)` to create a new message.
+ */
+export declare const ShotLandedSchema: GenMessage<ShotLanded>;
 
 /**
  * To the mover: the position that holds, and why.
@@ -1207,14 +2528,15 @@ export declare type PositionCorrection = Message<"necpgame.combat.v1.PositionCor
   position?: QuantisedPosition | undefined;
 
   /**
-   * bounds, speed, teleport, dead, paused or over.
+   * A rule (bounds, dead, paused, over) or a check (speed, teleport, clipping, physics, latency, rate, time).
    *
    * @generated from field: string check = 3;
    */
   check: string;
 
   /**
-   * In the unit of the check: metres for bounds and teleport, metres per second for speed.
+   * In the unit of the check: metres for bounds, teleport, clipping and physics, metres per second for speed, seconds for
+   * latency and time, updates per second for rate.
    *
    * @generated from field: double measured = 4;
    */
@@ -1408,6 +2730,76 @@ export enum ActionType {
 export declare const ActionTypeSchema: GenEnum<ActionType>;
 
 /**
+ * @generated from enum necpgame.combat.v1.EffectKind
+ */
+export enum EffectKind {
+  /**
+   * @generated from enum value: EFFECT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_BLEED = 1;
+   */
+  BLEED = 1,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_BURN = 2;
+   */
+  BURN = 2,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_POISON = 3;
+   */
+  POISON = 3,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_STUN = 4;
+   */
+  STUN = 4,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_SLOW = 5;
+   */
+  SLOW = 5,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_BLIND = 6;
+   */
+  BLIND = 6,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_SILENCE = 7;
+   */
+  SILENCE = 7,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_SHIELD = 8;
+   */
+  SHIELD = 8,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_DAMAGE_BOOST = 9;
+   */
+  DAMAGE_BOOST = 9,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_HASTE = 10;
+   */
+  HASTE = 10,
+
+  /**
+   * @generated from enum value: EFFECT_KIND_REVEAL = 11;
+   */
+  REVEAL = 11,
+}
+
+/**
+ * Describes the enum necpgame.combat.v1.EffectKind.
+ */
+export declare const EffectKindSchema: GenEnum<EffectKind>;
+
+/**
  * @generated from enum necpgame.combat.v1.DamageType
  */
 export enum DamageType {
@@ -1446,4 +2838,34 @@ export enum DamageType {
  * Describes the enum necpgame.combat.v1.DamageType.
  */
 export declare const DamageTypeSchema: GenEnum<DamageType>;
+
+/**
+ * @generated from enum necpgame.combat.v1.BodyPart
+ */
+export enum BodyPart {
+  /**
+   * @generated from enum value: BODY_PART_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: BODY_PART_HEAD = 1;
+   */
+  HEAD = 1,
+
+  /**
+   * @generated from enum value: BODY_PART_TORSO = 2;
+   */
+  TORSO = 2,
+
+  /**
+   * @generated from enum value: BODY_PART_LEGS = 3;
+   */
+  LEGS = 3,
+}
+
+/**
+ * Describes the enum necpgame.combat.v1.BodyPart.
+ */
+export declare const BodyPartSchema: GenEnum<BodyPart>;
 

@@ -56,6 +56,12 @@ export declare type RelayUp = Message<"necpgame.combat.v1.RelayUp"> & {
      */
     value: Input;
     case: "input";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.RoundTrip round_trip = 4;
+     */
+    value: RoundTrip;
+    case: "roundTrip";
   } | { case: undefined; value?: undefined };
 };
 
@@ -159,6 +165,29 @@ export declare type Detach = Message<"necpgame.combat.v1.Detach"> & {
  * Use `create(DetachSchema)` to create a new message.
  */
 export declare const DetachSchema: GenMessage<Detach>;
+
+/**
+ * What the gateway measured by the socket's own pings.
+ *
+ * @generated from message necpgame.combat.v1.RoundTrip
+ */
+export declare type RoundTrip = Message<"necpgame.combat.v1.RoundTrip"> & {
+  /**
+   * @generated from field: uint32 connection = 1;
+   */
+  connection: number;
+
+  /**
+   * @generated from field: uint32 ms = 2;
+   */
+  ms: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.RoundTrip.
+ * Use `create(RoundTripSchema)` to create a new message.
+ */
+export declare const RoundTripSchema: GenMessage<RoundTrip>;
 
 /**
  * @generated from message necpgame.combat.v1.Input

@@ -13,7 +13,7 @@ import { file_necpgame_combat_v1_session } from "./session_pb.js";
  * Describes the file necpgame/combat/v1/relay_service.proto.
  */
 export const file_necpgame_combat_v1_relay_service = /*@__PURE__*/
-  fileDesc("CiZuZWNwZ2FtZS9jb21iYXQvdjEvcmVsYXlfc2VydmljZS5wcm90bxISbmVjcGdhbWUuY29tYmF0LnYxIjoKDFJlbGF5UmVxdWVzdBIqCgVpdGVtcxgBIAMoCzIbLm5lY3BnYW1lLmNvbWJhdC52MS5SZWxheVVwIpkBCgdSZWxheVVwEiwKBmF0dGFjaBgBIAEoCzIaLm5lY3BnYW1lLmNvbWJhdC52MS5BdHRhY2hIABIsCgZkZXRhY2gYAiABKAsyGi5uZWNwZ2FtZS5jb21iYXQudjEuRGV0YWNoSAASKgoFaW5wdXQYAyABKAsyGS5uZWNwZ2FtZS5jb21iYXQudjEuSW5wdXRIAEIGCgRpdGVtIrUCCgZBdHRhY2gSEgoKY29ubmVjdGlvbhgBIAEoDRISCgpzZXNzaW9uX2lkGAIgASgJEhEKCXBsYXllcl9pZBgDIAEoCRIRCglzcGVjdGF0b3IYBCABKAgSFgoJdGlja2V0X2lkGAUgASgJSACIAQESGQoRdGlja2V0X2V4cGlyZXNfYXQYBiABKAESMwoLY2FtZXJhX21vZGUYByABKA4yHi5uZWNwZ2FtZS5jb21iYXQudjEuQ2FtZXJhTW9kZRIaCg1mb2xsb3dfdGFyZ2V0GAggASgJSAGIAQESKgoGcmVzdW1lGAkgASgLMhoubmVjcGdhbWUuY29tYmF0LnYxLlJlc3VtZRINCgVyb2xlcxgKIAMoCUIMCgpfdGlja2V0X2lkQhAKDl9mb2xsb3dfdGFyZ2V0IhwKBkRldGFjaBISCgpjb25uZWN0aW9uGAEgASgNIk8KBUlucHV0EhIKCmNvbm5lY3Rpb24YASABKA0SMgoHbWVzc2FnZRgCIAEoCzIhLm5lY3BnYW1lLmNvbWJhdC52MS5DbGllbnRNZXNzYWdlIj0KDVJlbGF5UmVzcG9uc2USLAoFaXRlbXMYASADKAsyHS5uZWNwZ2FtZS5jb21iYXQudjEuUmVsYXlEb3duIt8CCglSZWxheURvd24SMAoIYXR0YWNoZWQYASABKAsyHC5uZWNwZ2FtZS5jb21iYXQudjEuQXR0YWNoZWRIABIuCgdyZWZ1c2VkGAIgASgLMhsubmVjcGdhbWUuY29tYmF0LnYxLlJlZnVzZWRIABIqCgVlbnRlchgDIAEoCzIZLm5lY3BnYW1lLmNvbWJhdC52MS5FbnRlckgAEiwKBnJvc3RlchgEIAEoCzIaLm5lY3BnYW1lLmNvbWJhdC52MS5Sb3N0ZXJIABIyCglicm9hZGNhc3QYBSABKAsyHS5uZWNwZ2FtZS5jb21iYXQudjEuQnJvYWRjYXN0SAASLgoHdW5pY2FzdBgGIAEoCzIbLm5lY3BnYW1lLmNvbWJhdC52MS5VbmljYXN0SAASKgoFY2xvc2UYByABKAsyGS5uZWNwZ2FtZS5jb21iYXQudjEuQ2xvc2VIAEIGCgRpdGVtIiwKCEF0dGFjaGVkEhIKCmNvbm5lY3Rpb24YASABKA0SDAoEcm9vbRgCIAEoDSJNCgdSZWZ1c2VkEhIKCmNvbm5lY3Rpb24YASABKA0SLgoFZXJyb3IYAiABKAsyHy5uZWNwZ2FtZS5jb21iYXQudjEuRXJyb3JEZXRhaWwiKQoFRW50ZXISEgoKY29ubmVjdGlvbhgBIAEoDRIMCgRyb29tGAIgASgNIj4KBlJvc3RlchIMCgRyb29tGAEgASgNEhIKCnNlc3Npb25faWQYAiABKAkSEgoKcGxheWVyX2lkcxgDIAMoCSJSCglCcm9hZGNhc3QSDAoEcm9vbRgBIAEoDRImCgRsYW5lGAIgASgOMhgubmVjcGdhbWUuY29tYmF0LnYxLkxhbmUSDwoHbWVzc2FnZRgDIAEoDCJWCgdVbmljYXN0EhIKCmNvbm5lY3Rpb24YASABKA0SJgoEbGFuZRgCIAEoDjIYLm5lY3BnYW1lLmNvbWJhdC52MS5MYW5lEg8KB21lc3NhZ2UYAyABKAwiKwoFQ2xvc2USEgoKY29ubmVjdGlvbhgBIAEoDRIOCgZyZWFzb24YAiABKAkqPAoETGFuZRIUChBMQU5FX1VOU1BFQ0lGSUVEEAASDgoKTEFORV9FVkVOVBABEg4KCkxBTkVfU1RBVEUQAjJgCgxSZWxheVNlcnZpY2USUAoFUmVsYXkSIC5uZWNwZ2FtZS5jb21iYXQudjEuUmVsYXlSZXF1ZXN0GiEubmVjcGdhbWUuY29tYmF0LnYxLlJlbGF5UmVzcG9uc2UoATABYgZwcm90bzM", [file_necpgame_combat_v1_error, file_necpgame_combat_v1_realtime, file_necpgame_combat_v1_session]);
+  fileDesc("CiZuZWNwZ2FtZS9jb21iYXQvdjEvcmVsYXlfc2VydmljZS5wcm90bxISbmVjcGdhbWUuY29tYmF0LnYxIjoKDFJlbGF5UmVxdWVzdBIqCgVpdGVtcxgBIAMoCzIbLm5lY3BnYW1lLmNvbWJhdC52MS5SZWxheVVwIs4BCgdSZWxheVVwEiwKBmF0dGFjaBgBIAEoCzIaLm5lY3BnYW1lLmNvbWJhdC52MS5BdHRhY2hIABIsCgZkZXRhY2gYAiABKAsyGi5uZWNwZ2FtZS5jb21iYXQudjEuRGV0YWNoSAASKgoFaW5wdXQYAyABKAsyGS5uZWNwZ2FtZS5jb21iYXQudjEuSW5wdXRIABIzCgpyb3VuZF90cmlwGAQgASgLMh0ubmVjcGdhbWUuY29tYmF0LnYxLlJvdW5kVHJpcEgAQgYKBGl0ZW0itQIKBkF0dGFjaBISCgpjb25uZWN0aW9uGAEgASgNEhIKCnNlc3Npb25faWQYAiABKAkSEQoJcGxheWVyX2lkGAMgASgJEhEKCXNwZWN0YXRvchgEIAEoCBIWCgl0aWNrZXRfaWQYBSABKAlIAIgBARIZChF0aWNrZXRfZXhwaXJlc19hdBgGIAEoARIzCgtjYW1lcmFfbW9kZRgHIAEoDjIeLm5lY3BnYW1lLmNvbWJhdC52MS5DYW1lcmFNb2RlEhoKDWZvbGxvd190YXJnZXQYCCABKAlIAYgBARIqCgZyZXN1bWUYCSABKAsyGi5uZWNwZ2FtZS5jb21iYXQudjEuUmVzdW1lEg0KBXJvbGVzGAogAygJQgwKCl90aWNrZXRfaWRCEAoOX2ZvbGxvd190YXJnZXQiHAoGRGV0YWNoEhIKCmNvbm5lY3Rpb24YASABKA0iKwoJUm91bmRUcmlwEhIKCmNvbm5lY3Rpb24YASABKA0SCgoCbXMYAiABKA0iTwoFSW5wdXQSEgoKY29ubmVjdGlvbhgBIAEoDRIyCgdtZXNzYWdlGAIgASgLMiEubmVjcGdhbWUuY29tYmF0LnYxLkNsaWVudE1lc3NhZ2UiPQoNUmVsYXlSZXNwb25zZRIsCgVpdGVtcxgBIAMoCzIdLm5lY3BnYW1lLmNvbWJhdC52MS5SZWxheURvd24i3wIKCVJlbGF5RG93bhIwCghhdHRhY2hlZBgBIAEoCzIcLm5lY3BnYW1lLmNvbWJhdC52MS5BdHRhY2hlZEgAEi4KB3JlZnVzZWQYAiABKAsyGy5uZWNwZ2FtZS5jb21iYXQudjEuUmVmdXNlZEgAEioKBWVudGVyGAMgASgLMhkubmVjcGdhbWUuY29tYmF0LnYxLkVudGVySAASLAoGcm9zdGVyGAQgASgLMhoubmVjcGdhbWUuY29tYmF0LnYxLlJvc3RlckgAEjIKCWJyb2FkY2FzdBgFIAEoCzIdLm5lY3BnYW1lLmNvbWJhdC52MS5Ccm9hZGNhc3RIABIuCgd1bmljYXN0GAYgASgLMhsubmVjcGdhbWUuY29tYmF0LnYxLlVuaWNhc3RIABIqCgVjbG9zZRgHIAEoCzIZLm5lY3BnYW1lLmNvbWJhdC52MS5DbG9zZUgAQgYKBGl0ZW0iLAoIQXR0YWNoZWQSEgoKY29ubmVjdGlvbhgBIAEoDRIMCgRyb29tGAIgASgNIk0KB1JlZnVzZWQSEgoKY29ubmVjdGlvbhgBIAEoDRIuCgVlcnJvchgCIAEoCzIfLm5lY3BnYW1lLmNvbWJhdC52MS5FcnJvckRldGFpbCIpCgVFbnRlchISCgpjb25uZWN0aW9uGAEgASgNEgwKBHJvb20YAiABKA0iPgoGUm9zdGVyEgwKBHJvb20YASABKA0SEgoKc2Vzc2lvbl9pZBgCIAEoCRISCgpwbGF5ZXJfaWRzGAMgAygJIlIKCUJyb2FkY2FzdBIMCgRyb29tGAEgASgNEiYKBGxhbmUYAiABKA4yGC5uZWNwZ2FtZS5jb21iYXQudjEuTGFuZRIPCgdtZXNzYWdlGAMgASgMIlYKB1VuaWNhc3QSEgoKY29ubmVjdGlvbhgBIAEoDRImCgRsYW5lGAIgASgOMhgubmVjcGdhbWUuY29tYmF0LnYxLkxhbmUSDwoHbWVzc2FnZRgDIAEoDCIrCgVDbG9zZRISCgpjb25uZWN0aW9uGAEgASgNEg4KBnJlYXNvbhgCIAEoCSo8CgRMYW5lEhQKEExBTkVfVU5TUEVDSUZJRUQQABIOCgpMQU5FX0VWRU5UEAESDgoKTEFORV9TVEFURRACMmAKDFJlbGF5U2VydmljZRJQCgVSZWxheRIgLm5lY3BnYW1lLmNvbWJhdC52MS5SZWxheVJlcXVlc3QaIS5uZWNwZ2FtZS5jb21iYXQudjEuUmVsYXlSZXNwb25zZSgBMAFiBnByb3RvMw", [file_necpgame_combat_v1_error, file_necpgame_combat_v1_realtime, file_necpgame_combat_v1_session]);
 
 /**
  * Describes the message necpgame.combat.v1.RelayRequest.
@@ -44,74 +44,81 @@ export const DetachSchema = /*@__PURE__*/
   messageDesc(file_necpgame_combat_v1_relay_service, 3);
 
 /**
+ * Describes the message necpgame.combat.v1.RoundTrip.
+ * Use `create(RoundTripSchema)` to create a new message.
+ */
+export const RoundTripSchema = /*@__PURE__*/
+  messageDesc(file_necpgame_combat_v1_relay_service, 4);
+
+/**
  * Describes the message necpgame.combat.v1.Input.
  * Use `create(InputSchema)` to create a new message.
  */
 export const InputSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 4);
+  messageDesc(file_necpgame_combat_v1_relay_service, 5);
 
 /**
  * Describes the message necpgame.combat.v1.RelayResponse.
  * Use `create(RelayResponseSchema)` to create a new message.
  */
 export const RelayResponseSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 5);
+  messageDesc(file_necpgame_combat_v1_relay_service, 6);
 
 /**
  * Describes the message necpgame.combat.v1.RelayDown.
  * Use `create(RelayDownSchema)` to create a new message.
  */
 export const RelayDownSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 6);
+  messageDesc(file_necpgame_combat_v1_relay_service, 7);
 
 /**
  * Describes the message necpgame.combat.v1.Attached.
  * Use `create(AttachedSchema)` to create a new message.
  */
 export const AttachedSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 7);
+  messageDesc(file_necpgame_combat_v1_relay_service, 8);
 
 /**
  * Describes the message necpgame.combat.v1.Refused.
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 8);
+  messageDesc(file_necpgame_combat_v1_relay_service, 9);
 
 /**
  * Describes the message necpgame.combat.v1.Enter.
  * Use `create(EnterSchema)` to create a new message.
  */
 export const EnterSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 9);
+  messageDesc(file_necpgame_combat_v1_relay_service, 10);
 
 /**
  * Describes the message necpgame.combat.v1.Roster.
  * Use `create(RosterSchema)` to create a new message.
  */
 export const RosterSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 10);
+  messageDesc(file_necpgame_combat_v1_relay_service, 11);
 
 /**
  * Describes the message necpgame.combat.v1.Broadcast.
  * Use `create(BroadcastSchema)` to create a new message.
  */
 export const BroadcastSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 11);
+  messageDesc(file_necpgame_combat_v1_relay_service, 12);
 
 /**
  * Describes the message necpgame.combat.v1.Unicast.
  * Use `create(UnicastSchema)` to create a new message.
  */
 export const UnicastSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 12);
+  messageDesc(file_necpgame_combat_v1_relay_service, 13);
 
 /**
  * Describes the message necpgame.combat.v1.Close.
  * Use `create(CloseSchema)` to create a new message.
  */
 export const CloseSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 13);
+  messageDesc(file_necpgame_combat_v1_relay_service, 14);
 
 /**
  * Describes the enum necpgame.combat.v1.Lane.

@@ -149,7 +149,7 @@ export declare type CombatSession = Message<"necpgame.combat.v1.CombatSession"> 
   timeLimitMinutes: number;
 
   /**
-   * Kills that win a round.
+   * Points that win a round; what a point is depends on the mode. Without meaning in elimination.
    *
    * @generated from field: uint32 score_limit = 18;
    */
@@ -215,6 +215,11 @@ export declare type CombatSession = Message<"necpgame.combat.v1.CombatSession"> 
    * @generated from field: uint32 seed = 27;
    */
   seed: number;
+
+  /**
+   * @generated from field: necpgame.combat.v1.ModeRules mode_rules = 40;
+   */
+  modeRules?: ModeRules | undefined;
 };
 
 /**
@@ -222,6 +227,68 @@ export declare type CombatSession = Message<"necpgame.combat.v1.CombatSession"> 
  * Use `create(CombatSessionSchema)` to create a new message.
  */
 export declare const CombatSessionSchema: GenMessage<CombatSession>;
+
+/**
+ * What of a mode may be chosen. Each has a meaning in some modes only (docs/GAMEPLAY.md).
+ *
+ * @generated from message necpgame.combat.v1.ModeRules
+ */
+export declare type ModeRules = Message<"necpgame.combat.v1.ModeRules"> & {
+  /**
+   * 0 to 300, default 60: how long sudden death lasts when the time is up and nobody is ahead; 0 for none.
+   *
+   * @generated from field: optional uint32 overtime_seconds = 1;
+   */
+  overtimeSeconds?: number | undefined;
+
+  /**
+   * Default true: bases change hands after half of the rounds.
+   *
+   * @generated from field: optional bool swap_sides = 2;
+   */
+  swapSides?: boolean | undefined;
+
+  /**
+   * 1 to 120, default 30: how long a dropped flag lies before it goes home.
+   *
+   * @generated from field: optional uint32 flag_return_seconds = 3;
+   */
+  flagReturnSeconds?: number | undefined;
+
+  /**
+   * Default false: whether a flag may be captured while the own one is away.
+   *
+   * @generated from field: optional bool capture_with_flag_away = 4;
+   */
+  captureWithFlagAway?: boolean | undefined;
+
+  /**
+   * 1 to 60, default 8: how long one player alone needs to take a zone.
+   *
+   * @generated from field: optional uint32 zone_capture_seconds = 5;
+   */
+  zoneCaptureSeconds?: number | undefined;
+
+  /**
+   * 0 to 600, default 60: how long the hill stays in one place; 0 for the whole round.
+   *
+   * @generated from field: optional uint32 hill_moves_seconds = 6;
+   */
+  hillMovesSeconds?: number | undefined;
+
+  /**
+   * 0 to 100, default 0: points of armour each life begins with.
+   *
+   * @generated from field: optional uint32 starting_armor = 120;
+   */
+  startingArmor?: number | undefined;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.ModeRules.
+ * Use `create(ModeRulesSchema)` to create a new message.
+ */
+export declare const ModeRulesSchema: GenMessage<ModeRules>;
 
 /**
  * One player's seat.
@@ -303,6 +370,20 @@ export declare type SessionParticipant = Message<"necpgame.combat.v1.SessionPart
    * @generated from field: string weapon = 13;
    */
   weapon: string;
+
+  /**
+   * What the player is called, for people; absent when nobody said. At most 32 characters.
+   *
+   * @generated from field: optional string display_name = 140;
+   */
+  displayName?: string | undefined;
+
+  /**
+   * What the player may take in hand and use; absent for everything.
+   *
+   * @generated from field: necpgame.combat.v1.Loadout loadout = 141;
+   */
+  loadout?: Loadout | undefined;
 };
 
 /**
@@ -310,6 +391,33 @@ export declare type SessionParticipant = Message<"necpgame.combat.v1.SessionPart
  * Use `create(SessionParticipantSchema)` to create a new message.
  */
 export declare const SessionParticipantSchema: GenMessage<SessionParticipant>;
+
+/**
+ * What a seat was given with, by the player service.
+ *
+ * @generated from message necpgame.combat.v1.Loadout
+ */
+export declare type Loadout = Message<"necpgame.combat.v1.Loadout"> & {
+  /**
+   * Names of weapons, the first in hand at the start; empty for all there are.
+   *
+   * @generated from field: repeated string weapons = 1;
+   */
+  weapons: string[];
+
+  /**
+   * Empty for all there are.
+   *
+   * @generated from field: repeated string ability_ids = 2;
+   */
+  abilityIds: string[];
+};
+
+/**
+ * Describes the message necpgame.combat.v1.Loadout.
+ * Use `create(LoadoutSchema)` to create a new message.
+ */
+export declare const LoadoutSchema: GenMessage<Loadout>;
 
 /**
  * One side. In deathmatch every player is a side whose id is the player's own.
@@ -323,7 +431,7 @@ export declare type Team = Message<"necpgame.combat.v1.Team"> & {
   teamId: string;
 
   /**
-   * Kills in the current round.
+   * Points in the current round.
    *
    * @generated from field: uint32 score = 2;
    */

@@ -4,11 +4,12 @@
 // @generated from file necpgame/combat/v1/session_service.proto (package necpgame.combat.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { CameraMode, CombatSession, CombatSessionSchema, GameMode, SessionParticipant, SessionStatus, Team, Vec3 } from "./session_pb.js";
+import type { CameraMode, CombatSession, CombatSessionSchema, GameMode, ModeRules, SessionParticipant, SessionStatus, Team, Vec3 } from "./session_pb.js";
 import type { EmptySchema, Timestamp } from "@bufbuild/protobuf/wkt";
-import type { ActionResultSchema, ActionType, ClientMessage, DamageType, Resume, ServerMessageSchema } from "./realtime_pb.js";
+import type { ActionResultSchema, ActionType, ClientMessage, DamageType, EffectKind, Resume, ServerMessageSchema } from "./realtime_pb.js";
+import type { RecordingPart } from "./recording_pb.js";
 
 /**
  * Describes the file necpgame/combat/v1/session_service.proto.
@@ -127,7 +128,7 @@ export declare type CreateSessionRequest = Message<"necpgame.combat.v1.CreateSes
   respawnSeconds?: number | undefined;
 
   /**
-   * Kills that win a round: 1 to 500, default 5.
+   * Points that win a round: 1 to 500; the default depends on the mode. Left out in elimination.
    *
    * @generated from field: optional uint32 score_limit = 13;
    */
@@ -153,6 +154,11 @@ export declare type CreateSessionRequest = Message<"necpgame.combat.v1.CreateSes
    * @generated from field: optional string idempotency_key = 16;
    */
   idempotencyKey?: string | undefined;
+
+  /**
+   * @generated from field: necpgame.combat.v1.ModeRules mode_rules = 30;
+   */
+  modeRules?: ModeRules | undefined;
 };
 
 /**
@@ -697,6 +703,18 @@ export declare type PerformActionRequest = Message<"necpgame.combat.v1.PerformAc
    * @generated from field: optional string target_id = 7;
    */
   targetId?: string | undefined;
+
+  /**
+   * As a socket's combat_action has it.
+   *
+   * @generated from field: optional necpgame.combat.v1.Vec3 target_position = 130;
+   */
+  targetPosition?: Vec3 | undefined;
+
+  /**
+   * @generated from field: optional string item_id = 131;
+   */
+  itemId?: string | undefined;
 };
 
 /**
@@ -754,6 +772,25 @@ export declare type ApplyDamageRequest = Message<"necpgame.combat.v1.ApplyDamage
    * @generated from field: optional string idempotency_key = 8;
    */
   idempotencyKey?: string | undefined;
+
+  /**
+   * Share that the target's armour took beside it, 0 to 1: the armour loses as much.
+   *
+   * @generated from field: double mitigation = 120;
+   */
+  mitigation: number;
+
+  /**
+   * @generated from field: bool critical_hit = 121;
+   */
+  criticalHit: boolean;
+
+  /**
+   * What comes with the hit; at most 5.
+   *
+   * @generated from field: repeated necpgame.combat.v1.HitEffect effects = 130;
+   */
+  effects: HitEffect[];
 };
 
 /**
@@ -761,6 +798,38 @@ export declare type ApplyDamageRequest = Message<"necpgame.combat.v1.ApplyDamage
  * Use `create(ApplyDamageRequestSchema)` to create a new message.
  */
 export declare const ApplyDamageRequestSchema: GenMessage<ApplyDamageRequest>;
+
+/**
+ * @generated from message necpgame.combat.v1.HitEffect
+ */
+export declare type HitEffect = Message<"necpgame.combat.v1.HitEffect"> & {
+  /**
+   * bleed, burn, poison, stun, slow, blind, silence or reveal.
+   *
+   * @generated from field: necpgame.combat.v1.EffectKind effect = 1;
+   */
+  effect: EffectKind;
+
+  /**
+   * 0 to 1, in steps of 0.01; 0 does nothing.
+   *
+   * @generated from field: double potency = 2;
+   */
+  potency: number;
+
+  /**
+   * 0.1 to 300.
+   *
+   * @generated from field: double duration_seconds = 3;
+   */
+  durationSeconds: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.HitEffect.
+ * Use `create(HitEffectSchema)` to create a new message.
+ */
+export declare const HitEffectSchema: GenMessage<HitEffect>;
 
 /**
  * @generated from message necpgame.combat.v1.ApplyDamageResponse
@@ -918,6 +987,34 @@ export declare type PlayerStats = Message<"necpgame.combat.v1.PlayerStats"> & {
    * @generated from field: double accuracy = 11;
    */
   accuracy: number;
+
+  /**
+   * Time in zones and carrying flags, milliseconds.
+   *
+   * @generated from field: uint32 objective_ms = 12;
+   */
+  objectiveMs: number;
+
+  /**
+   * Flags brought home, zones taken while in them.
+   *
+   * @generated from field: uint32 captures = 13;
+   */
+  captures: number;
+
+  /**
+   * Most enemies felled without a fall.
+   *
+   * @generated from field: uint32 longest_streak = 14;
+   */
+  longestStreak: number;
+
+  /**
+   * Most different deeds against one enemy, each within 3 s of the one before; 0 for none.
+   *
+   * @generated from field: uint32 best_combo = 130;
+   */
+  bestCombo: number;
 };
 
 /**
@@ -925,6 +1022,426 @@ export declare type PlayerStats = Message<"necpgame.combat.v1.PlayerStats"> & {
  * Use `create(PlayerStatsSchema)` to create a new message.
  */
 export declare const PlayerStatsSchema: GenMessage<PlayerStats>;
+
+/**
+ * @generated from message necpgame.combat.v1.GetLeaderboardRequest
+ */
+export declare type GetLeaderboardRequest = Message<"necpgame.combat.v1.GetLeaderboardRequest"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * Default kills.
+   *
+   * @generated from field: optional necpgame.combat.v1.LeaderboardFigure order_by = 2;
+   */
+  orderBy?: LeaderboardFigure | undefined;
+
+  /**
+   * 1 to 200, default 50: players beyond are left out.
+   *
+   * @generated from field: optional uint32 limit = 3;
+   */
+  limit?: number | undefined;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.GetLeaderboardRequest.
+ * Use `create(GetLeaderboardRequestSchema)` to create a new message.
+ */
+export declare const GetLeaderboardRequestSchema: GenMessage<GetLeaderboardRequest>;
+
+/**
+ * @generated from message necpgame.combat.v1.Leaderboard
+ */
+export declare type Leaderboard = Message<"necpgame.combat.v1.Leaderboard"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * @generated from field: necpgame.combat.v1.SessionStatus status = 2;
+   */
+  status: SessionStatus;
+
+  /**
+   * @generated from field: necpgame.combat.v1.LeaderboardFigure order_by = 3;
+   */
+  orderBy: LeaderboardFigure;
+
+  /**
+   * By the figure; alike in it, by fewer deaths, then in order of joining.
+   *
+   * @generated from field: repeated necpgame.combat.v1.LeaderboardEntry entries = 4;
+   */
+  entries: LeaderboardEntry[];
+};
+
+/**
+ * Describes the message necpgame.combat.v1.Leaderboard.
+ * Use `create(LeaderboardSchema)` to create a new message.
+ */
+export declare const LeaderboardSchema: GenMessage<Leaderboard>;
+
+/**
+ * @generated from message necpgame.combat.v1.LeaderboardEntry
+ */
+export declare type LeaderboardEntry = Message<"necpgame.combat.v1.LeaderboardEntry"> & {
+  /**
+   * From 1; players alike in figure and deaths share one.
+   *
+   * @generated from field: uint32 rank = 1;
+   */
+  rank: number;
+
+  /**
+   * Whether the player's team won.
+   *
+   * @generated from field: bool won = 2;
+   */
+  won: boolean;
+
+  /**
+   * @generated from field: necpgame.combat.v1.PlayerStats stats = 3;
+   */
+  stats?: PlayerStats | undefined;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.LeaderboardEntry.
+ * Use `create(LeaderboardEntrySchema)` to create a new message.
+ */
+export declare const LeaderboardEntrySchema: GenMessage<LeaderboardEntry>;
+
+/**
+ * @generated from message necpgame.combat.v1.GetCombatAnalyticsRequest
+ */
+export declare type GetCombatAnalyticsRequest = Message<"necpgame.combat.v1.GetCombatAnalyticsRequest"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.GetCombatAnalyticsRequest.
+ * Use `create(GetCombatAnalyticsRequestSchema)` to create a new message.
+ */
+export declare const GetCombatAnalyticsRequestSchema: GenMessage<GetCombatAnalyticsRequest>;
+
+/**
+ * @generated from message necpgame.combat.v1.CombatAnalytics
+ */
+export declare type CombatAnalytics = Message<"necpgame.combat.v1.CombatAnalytics"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * @generated from field: necpgame.combat.v1.SessionStatus status = 2;
+   */
+  status: SessionStatus;
+
+  /**
+   * @generated from field: necpgame.combat.v1.GameMode game_mode = 3;
+   */
+  gameMode: GameMode;
+
+  /**
+   * @generated from field: string map_id = 4;
+   */
+  mapId: string;
+
+  /**
+   * Time played, pauses apart, milliseconds.
+   *
+   * @generated from field: double duration_ms = 5;
+   */
+  durationMs: number;
+
+  /**
+   * Rounds begun.
+   *
+   * @generated from field: uint32 rounds = 6;
+   */
+  rounds: number;
+
+  /**
+   * @generated from field: repeated necpgame.combat.v1.TeamAnalytics teams = 7;
+   */
+  teams: TeamAnalytics[];
+
+  /**
+   * @generated from field: repeated necpgame.combat.v1.PlayerStats players = 8;
+   */
+  players: PlayerStats[];
+
+  /**
+   * Of what was told: what hurt and killed, most damage first. Damage without a weapon is not in it.
+   *
+   * @generated from field: repeated necpgame.combat.v1.WeaponAnalytics weapons = 9;
+   */
+  weapons: WeaponAnalytics[];
+
+  /**
+   * @generated from field: repeated necpgame.combat.v1.DamageAnalytics damage_types = 10;
+   */
+  damageTypes: DamageAnalytics[];
+
+  /**
+   * Events told, by kind.
+   *
+   * @generated from field: repeated necpgame.combat.v1.EventCount events = 11;
+   */
+  events: EventCount[];
+};
+
+/**
+ * Describes the message necpgame.combat.v1.CombatAnalytics.
+ * Use `create(CombatAnalyticsSchema)` to create a new message.
+ */
+export declare const CombatAnalyticsSchema: GenMessage<CombatAnalytics>;
+
+/**
+ * @generated from message necpgame.combat.v1.TeamAnalytics
+ */
+export declare type TeamAnalytics = Message<"necpgame.combat.v1.TeamAnalytics"> & {
+  /**
+   * @generated from field: string team_id = 1;
+   */
+  teamId: string;
+
+  /**
+   * @generated from field: uint32 score = 2;
+   */
+  score: number;
+
+  /**
+   * @generated from field: uint32 rounds_won = 3;
+   */
+  roundsWon: number;
+
+  /**
+   * Of all who played for the team, those who left included.
+   *
+   * @generated from field: uint32 players = 4;
+   */
+  players: number;
+
+  /**
+   * @generated from field: uint32 kills = 5;
+   */
+  kills: number;
+
+  /**
+   * @generated from field: uint32 deaths = 6;
+   */
+  deaths: number;
+
+  /**
+   * @generated from field: uint32 assists = 7;
+   */
+  assists: number;
+
+  /**
+   * @generated from field: double damage_dealt = 8;
+   */
+  damageDealt: number;
+
+  /**
+   * @generated from field: double damage_taken = 9;
+   */
+  damageTaken: number;
+
+  /**
+   * @generated from field: uint32 shots_fired = 10;
+   */
+  shotsFired: number;
+
+  /**
+   * @generated from field: uint32 shots_hit = 11;
+   */
+  shotsHit: number;
+
+  /**
+   * @generated from field: uint32 headshots = 12;
+   */
+  headshots: number;
+
+  /**
+   * shots_hit / shots_fired, 0 without shots.
+   *
+   * @generated from field: double accuracy = 13;
+   */
+  accuracy: number;
+
+  /**
+   * @generated from field: bool won = 14;
+   */
+  won: boolean;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.TeamAnalytics.
+ * Use `create(TeamAnalyticsSchema)` to create a new message.
+ */
+export declare const TeamAnalyticsSchema: GenMessage<TeamAnalytics>;
+
+/**
+ * @generated from message necpgame.combat.v1.WeaponAnalytics
+ */
+export declare type WeaponAnalytics = Message<"necpgame.combat.v1.WeaponAnalytics"> & {
+  /**
+   * @generated from field: string weapon = 1;
+   */
+  weapon: string;
+
+  /**
+   * @generated from field: uint32 kills = 2;
+   */
+  kills: number;
+
+  /**
+   * Points of health taken, and by how many blows.
+   *
+   * @generated from field: double damage = 3;
+   */
+  damage: number;
+
+  /**
+   * @generated from field: uint32 hits = 4;
+   */
+  hits: number;
+
+  /**
+   * @generated from field: uint32 headshots = 5;
+   */
+  headshots: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.WeaponAnalytics.
+ * Use `create(WeaponAnalyticsSchema)` to create a new message.
+ */
+export declare const WeaponAnalyticsSchema: GenMessage<WeaponAnalytics>;
+
+/**
+ * @generated from message necpgame.combat.v1.DamageAnalytics
+ */
+export declare type DamageAnalytics = Message<"necpgame.combat.v1.DamageAnalytics"> & {
+  /**
+   * @generated from field: necpgame.combat.v1.DamageType damage_type = 1;
+   */
+  damageType: DamageType;
+
+  /**
+   * @generated from field: double damage = 2;
+   */
+  damage: number;
+
+  /**
+   * @generated from field: uint32 hits = 3;
+   */
+  hits: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.DamageAnalytics.
+ * Use `create(DamageAnalyticsSchema)` to create a new message.
+ */
+export declare const DamageAnalyticsSchema: GenMessage<DamageAnalytics>;
+
+/**
+ * @generated from message necpgame.combat.v1.EventCount
+ */
+export declare type EventCount = Message<"necpgame.combat.v1.EventCount"> & {
+  /**
+   * As sockets name them: player_killed, round_started.
+   *
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * @generated from field: uint32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.EventCount.
+ * Use `create(EventCountSchema)` to create a new message.
+ */
+export declare const EventCountSchema: GenMessage<EventCount>;
+
+/**
+ * @generated from message necpgame.combat.v1.GetReplayRequest
+ */
+export declare type GetReplayRequest = Message<"necpgame.combat.v1.GetReplayRequest"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * From the answer before.
+   *
+   * @generated from field: optional string page_token = 2;
+   */
+  pageToken?: string | undefined;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.GetReplayRequest.
+ * Use `create(GetReplayRequestSchema)` to create a new message.
+ */
+export declare const GetReplayRequestSchema: GenMessage<GetReplayRequest>;
+
+/**
+ * @generated from message necpgame.combat.v1.GetReplayResponse
+ */
+export declare type GetReplayResponse = Message<"necpgame.combat.v1.GetReplayResponse"> & {
+  /**
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * In order of epoch and number.
+   *
+   * @generated from field: repeated necpgame.combat.v1.RecordingPart parts = 2;
+   */
+  parts: RecordingPart[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 3;
+   */
+  nextPageToken: string;
+
+  /**
+   * Of the whole recording as it is kept.
+   *
+   * @generated from field: uint32 total_parts = 4;
+   */
+  totalParts: number;
+
+  /**
+   * @generated from field: uint32 total_bytes = 5;
+   */
+  totalBytes: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.GetReplayResponse.
+ * Use `create(GetReplayResponseSchema)` to create a new message.
+ */
+export declare const GetReplayResponseSchema: GenMessage<GetReplayResponse>;
 
 /**
  * @generated from message necpgame.combat.v1.PlayRequest
@@ -1005,6 +1522,66 @@ export declare type WatchSessionRequest = Message<"necpgame.combat.v1.WatchSessi
  * Use `create(WatchSessionRequestSchema)` to create a new message.
  */
 export declare const WatchSessionRequestSchema: GenMessage<WatchSessionRequest>;
+
+/**
+ * @generated from enum necpgame.combat.v1.LeaderboardFigure
+ */
+export enum LeaderboardFigure {
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_KILLS = 1;
+   */
+  KILLS = 1,
+
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_ASSISTS = 2;
+   */
+  ASSISTS = 2,
+
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_DAMAGE_DEALT = 3;
+   */
+  DAMAGE_DEALT = 3,
+
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_HEADSHOTS = 4;
+   */
+  HEADSHOTS = 4,
+
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_ACCURACY = 5;
+   */
+  ACCURACY = 5,
+
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_OBJECTIVE_MS = 6;
+   */
+  OBJECTIVE_MS = 6,
+
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_CAPTURES = 7;
+   */
+  CAPTURES = 7,
+
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_LONGEST_STREAK = 8;
+   */
+  LONGEST_STREAK = 8,
+
+  /**
+   * @generated from enum value: LEADERBOARD_FIGURE_BEST_COMBO = 9;
+   */
+  BEST_COMBO = 9,
+}
+
+/**
+ * Describes the enum necpgame.combat.v1.LeaderboardFigure.
+ */
+export declare const LeaderboardFigureSchema: GenEnum<LeaderboardFigure>;
 
 /**
  * Every call needs `authorization: Bearer <jwt>`. Refusals carry ErrorDetail.
@@ -1096,7 +1673,8 @@ export declare const CombatSessionService: GenService<{
   },
   /**
    * Takes a seat, or confirms the one the roster gave, and answers with a ticket for the socket.
-   * Errors: SESSION_FULL, ALREADY_JOINED, FORBIDDEN, INVALID_STATE_TRANSITION (over).
+   * Without team_id the smallest team; a named one is refused when it would lead the smallest by more than two.
+   * Errors: SESSION_FULL, ALREADY_JOINED, INVALID_ARGUMENT, FORBIDDEN, INVALID_STATE_TRANSITION (over).
    *
    * @generated from rpc necpgame.combat.v1.CombatSessionService.JoinSession
    */
@@ -1164,6 +1742,38 @@ export declare const CombatSessionService: GenService<{
     methodKind: "unary";
     input: typeof GetSessionStatsRequestSchema;
     output: typeof SessionStatsSchema;
+  },
+  /**
+   * The players of a session by one of their figures, best first; running or over.
+   *
+   * @generated from rpc necpgame.combat.v1.CombatSessionService.GetLeaderboard
+   */
+  getLeaderboard: {
+    methodKind: "unary";
+    input: typeof GetLeaderboardRequestSchema;
+    output: typeof LeaderboardSchema;
+  },
+  /**
+   * What the fights of a session came to: by team, player, weapon and kind of damage; running or over.
+   *
+   * @generated from rpc necpgame.combat.v1.CombatSessionService.GetCombatAnalytics
+   */
+  getCombatAnalytics: {
+    methodKind: "unary";
+    input: typeof GetCombatAnalyticsRequestSchema;
+    output: typeof CombatAnalyticsSchema;
+  },
+  /**
+   * What was recorded of a session, to be played again (tools/replay.ts), a page of parts at a time. Once the session is
+   * over; services and admins at any time, then as far as it is stored. No parts: it was not recorded, or is kept no more.
+   * Errors: INVALID_STATE_TRANSITION (not over), FORBIDDEN, INVALID_ARGUMENT (page_token).
+   *
+   * @generated from rpc necpgame.combat.v1.CombatSessionService.GetReplay
+   */
+  getReplay: {
+    methodKind: "unary";
+    input: typeof GetReplayRequestSchema;
+    output: typeof GetReplayResponseSchema;
   },
   /**
    * One player's stream without a socket: the first message opens, the others are input.

@@ -5,7 +5,7 @@ import { Audience, type Viewer } from "#combat/session/audience.ts";
 import type { EventBody, SessionEvent } from "#combat/session/session-events.ts";
 import { FakeEncoder, FakeOutlet, Stage, viewerOf } from "./fixture.ts";
 
-const STATE = { tick: 1, keyframe: false, players: [] };
+const STATE = { matchMs: 0, tick: 1, keyframe: false, players: [], objectives: null, ground: null };
 
 class Hall {
   readonly stage = new Stage();

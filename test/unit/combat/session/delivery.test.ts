@@ -1,30 +1,31 @@
-/** Delivery: events are journaled before they are shown; nobody waits for another session's journal. */
+/** Delivery: events are kept before they are shown; nobody waits for another session's events, and poses for none. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Journal } from "#combat/events/journal.ts";
-import { Delivery } from "#combat/session/delivery.ts";
+import type { KeepVerdict } from "#combat/session/copy.ts";
+import { Delivery, type Keeping } from "#combat/session/delivery.ts";
 import { type Hosted, hostedOf } from "#combat/session/hosted.ts";
-import type { SessionEvent } from "#combat/session/session-events.ts";
 import { ManualClock } from "#kit/clock.ts";
-import { type Log, silentLog } from "#kit/log.ts";
 import { blow, FakeEncoder, FakeOutlet, must, Stage, viewerOf } from "./fixture.ts";
 
-/** Accepts when told to. */
-class LateJournal implements Journal {
-  readonly batches: SessionEvent[][] = [];
-  private readonly waiting: { accept: () => void; refuse: (error: Error) => void }[] = [];
+type Told = Parameters<Keeping["keep"]>[0];
 
-  append(events: readonly SessionEvent[]): Promise<void> {
-    this.batches.push([...events]);
-    return new Promise((accept, refuse) => this.waiting.push({ accept, refuse }));
+/** Answers when told to. */
+class LateKeeper implements Keeping {
+  readonly batches: Told[] = [];
+  awake = true;
+  private readonly waiting: ((verdicts: KeepVerdict[]) => void)[] = [];
+
+  mayShow(): boolean {
+    return this.awake;
   }
 
-  accept(): void {
-    this.waiting.shift()?.accept();
+  keep(told: Told): Promise<KeepVerdict[]> {
+    this.batches.push(told);
+    return new Promise((accept) => this.waiting.push(accept));
   }
 
-  refuse(): void {
-    this.waiting.shift()?.refuse(new Error("the journal is away"));
+  accept(verdict: KeepVerdict = "kept"): void {
+    this.waiting.shift()?.(Array.from({ length: this.batches.at(-1)!.length }, () => verdict));
   }
 }
 
@@ -33,25 +34,33 @@ type Show = { stage: Stage; hosted: Hosted; outlet: FakeOutlet };
 const FRAME_MS = 20; // A little more than the shortest time between two state frames.
 
 let clock: ManualClock;
-let journal: LateJournal;
-let logged: string[];
+let keeper: LateKeeper;
+let fenced: Hosted[];
 let failed: Hosted[];
 let delivery: Delivery;
 
 beforeEach(() => {
   clock = new ManualClock();
-  journal = new LateJournal();
-  logged = [];
+  keeper = new LateKeeper();
+  fenced = [];
   failed = [];
-  const log: Log = { ...silentLog, error: (_fields, message) => logged.push(message) };
   delivery = new Delivery(
-    { journal, encoder: new FakeEncoder(), clock, log },
-    { handleDelivered: () => {}, handleFailed: (hosted) => failed.push(hosted) },
+    { keeper, encoder: new FakeEncoder(), clock },
+    {
+      handleDelivered: () => {},
+      handleFailed: (hosted) => failed.push(hosted),
+      handleFenced: (hosted) => fenced.push(hosted),
+    },
   );
 });
 
-afterEach(() => {
-  delivery.stop();
+afterEach(async () => {
+  const stopped = delivery.stop();
+  for (let open = 0; open < 10; open++) {
+    keeper.accept();
+    await turn();
+  }
+  await stopped;
   vi.useRealTimers();
 });
 
@@ -61,7 +70,7 @@ function show(id: string): Show {
   stage.startDuel();
   stage.session.pollEvents();
   stage.session.pollChanges();
-  const hosted = hostedOf(stage.session, new FakeEncoder(), 0);
+  const hosted = hostedOf(stage.session, new FakeEncoder(), { nowMs: 0, keptSeq: 0 });
   const outlet = new FakeOutlet();
   const viewer = viewerOf(outlet, 1, { sessionId: id });
   hosted.audience.add(viewer);
@@ -79,6 +88,10 @@ function hurt({ stage }: Show): number {
   return id as number;
 }
 
+function kinds(): string[][] {
+  return keeper.batches.map((told) => told.flatMap(({ events }) => events.map(({ body }) => body.kind)));
+}
+
 function shown({ outlet }: Show): string[] {
   return outlet.broadcasts.map(({ what }) => what);
 }
@@ -89,14 +102,14 @@ async function turn(): Promise<void> {
 }
 
 describe("events", () => {
-  test("are shown after the journal accepted them, before the state they led to", async () => {
+  test("are shown after they are kept, before the state they led to", async () => {
     const duel = show("one");
     hurt(duel);
     delivery.touch(duel.hosted);
     await turn();
-    expect(journal.batches.map((batch) => batch.map(({ body }) => body.kind))).toEqual([["damage_dealt"]]);
+    expect(kinds()).toEqual([["damage_dealt"]]);
     expect(shown(duel)).toEqual([]);
-    journal.accept();
+    keeper.accept();
     await turn();
     expect(shown(duel)).toEqual(["damage_dealt", "state"]);
   });
@@ -108,10 +121,12 @@ describe("events", () => {
       delivery.touch(duel.hosted);
     }
     await turn();
-    expect(journal.batches.map((batch) => batch.map(({ sessionId }) => sessionId))).toEqual([["one", "two", "three"]]);
+    expect(keeper.batches.map((told) => told.map(({ hosted }) => hosted.session.id))).toEqual([
+      ["one", "two", "three"],
+    ]);
   });
 
-  test("and state that come while the journal is asked wait, and are shown in order", async () => {
+  test("that come while others are being kept wait; where everybody stands does not", async () => {
     const duel = show("one");
     hurt(duel);
     delivery.touch(duel.hosted);
@@ -121,32 +136,123 @@ describe("events", () => {
     delivery.touch(duel.hosted);
     clock.advance(FRAME_MS);
     await turn();
-    expect(shown(duel)).toEqual([]);
-    expect(journal.batches).toHaveLength(1);
-    journal.accept();
-    await turn();
-    expect(journal.batches).toHaveLength(2);
-    expect(shown(duel)).toEqual(["damage_dealt", "state"]);
+    expect(shown(duel)).toEqual(["state"]);
+    expect(keeper.batches).toHaveLength(1);
     clock.advance(FRAME_MS);
-    journal.accept();
+    keeper.accept();
+    await turn();
+    expect(keeper.batches).toHaveLength(2);
+    expect(shown(duel)).toEqual(["state", "damage_dealt"]);
+    clock.advance(FRAME_MS);
+    keeper.accept();
     await turn();
     expect(shown(duel).filter((what) => what === "damage_dealt")).toHaveLength(2);
     expect(duel.outlet.broadcasts.map(({ frame }) => frame)).toEqual(shown(duel).map((_, index) => index + 1));
   });
 
-  test("that the journal refuses are shown all the same, and the loss is said", async () => {
+  test("are kept before the health they led to is shown, also when others are kept and shown just then", async () => {
+    const duel = show("one");
+    const healths: number[] = [];
+    const { audience } = duel.hosted;
+    audience.broadcastState = ({ players }) => void healths.push(...players.map(({ health }) => health));
+    hurt(duel);
+    delivery.touch(duel.hosted);
+    await turn();
+    hurt(duel);
+    walk(duel); // Ann has something to show, whatever becomes of Bob's health.
+    delivery.touch(duel.hosted);
+    for (const seen of [[10_000], [10_000, 8_000]]) {
+      clock.advance(FRAME_MS);
+      keeper.accept();
+      await turn();
+      expect(healths).toEqual(seen);
+    }
+  });
+
+  test("of a session that goes on degraded are shown all the same", async () => {
     const duel = show("one");
     hurt(duel);
     delivery.touch(duel.hosted);
     await turn();
-    journal.refuse();
+    keeper.accept("degraded");
     await turn();
     expect(shown(duel)).toEqual(["damage_dealt", "state"]);
-    expect(logged).toHaveLength(1);
+  });
+
+  test("of a session that somebody else owns are never shown", async () => {
+    const duel = show("one");
+    hurt(duel);
+    delivery.touch(duel.hosted);
+    await turn();
+    keeper.accept("fenced");
+    await turn();
+    expect(shown(duel)).toEqual([]);
+    expect(fenced).toEqual([duel.hosted]);
+  });
+
+  test("told before the end are kept and shown before it", async () => {
+    const duel = show("one");
+    hurt(duel);
+    delivery.touch(duel.hosted);
+    const stopped = delivery.stop();
+    await turn();
+    keeper.accept();
+    await stopped;
+    expect(shown(duel)).toContain("damage_dealt");
   });
 });
 
-describe("while one session's events are on their way to the journal", () => {
+describe("shots", () => {
+  function fire({ stage }: Show): void {
+    const nothing = { target: null, part: null, distanceCm: 0, headshot: false, damage: 0, projectile: null } as const;
+    const judged = { tickClaimed: null, tickUsed: 0, rewindMs: 0, capped: false };
+    const hit = { struck: "nothing", ...nothing, ...judged } as const;
+    const { session } = stage;
+    session.shots.handleStep(
+      [{ slot: 0, seq: 1, weapon: "smg", answers: true, hit }],
+      session.world.tick,
+      session.roster,
+    );
+  }
+
+  test.each([
+    { verdict: "kept", told: 1 },
+    { verdict: "degraded", told: 1 },
+    { verdict: "fenced", told: 0 },
+  ] as const)("are for the record once what they did is $verdict: $told", async ({ verdict, told }) => {
+    const duel = show("one");
+    hurt(duel);
+    delivery.touch(duel.hosted);
+    await turn();
+    fire(duel); // With the next tick, while the one before is being kept.
+    hurt(duel);
+    delivery.touch(duel.hosted);
+    keeper.accept();
+    await turn();
+    expect(duel.stage.session.shots.count).toBe(0);
+    keeper.accept(verdict);
+    await turn();
+    expect(duel.stage.session.shots.count).toBe(told);
+  });
+});
+
+test("after a sleep nothing is shown, not even where people stand, until it is known whose the sessions are", async () => {
+  const duel = show("one");
+  keeper.awake = false;
+  walk(duel);
+  hurt(duel);
+  delivery.touch(duel.hosted);
+  await turn();
+  expect([shown(duel), keeper.batches.length]).toEqual([[], 0]);
+  keeper.awake = true;
+  delivery.handleAwake();
+  await turn();
+  keeper.accept();
+  await turn();
+  expect(shown(duel)).toEqual(["damage_dealt", "state"]);
+});
+
+describe("while one session's events are being kept", () => {
   test("the state of others does not wait", async () => {
     const [fighting, walking] = [show("fighting"), show("walking")];
     hurt(fighting);
@@ -165,7 +271,7 @@ describe("while one session's events are on their way to the journal", () => {
     expect(shown(fighting)).toEqual([]);
   });
 
-  test("the events of others are journaled, and shown when theirs are accepted", async () => {
+  test("the events of others are kept, and shown when theirs are accepted", async () => {
     const [first, second] = [show("first"), show("second")];
     hurt(first);
     delivery.touch(first.hosted);
@@ -173,16 +279,16 @@ describe("while one session's events are on their way to the journal", () => {
     hurt(second);
     delivery.touch(second.hosted);
     await turn();
-    expect(journal.batches.map((batch) => batch[0]?.sessionId)).toEqual(["first", "second"]);
+    expect(keeper.batches.map((told) => told[0]?.hosted.session.id)).toEqual(["first", "second"]);
     expect([shown(first), shown(second)]).toEqual([[], []]);
-    journal.accept();
+    keeper.accept();
     await turn();
     expect(shown(first)).toEqual(["damage_dealt", "state"]);
     expect(shown(second)).toEqual([]);
   });
 });
 
-test("an outcome is answered once, when what it caused is journaled", async () => {
+test("an outcome is answered once, when what it caused is kept", async () => {
   const duel = show("one");
   const id = hurt(duel);
   const answers: unknown[] = [];
@@ -190,7 +296,7 @@ test("an outcome is answered once, when what it caused is journaled", async () =
   delivery.touch(duel.hosted);
   await turn();
   expect(answers).toEqual([]);
-  journal.accept();
+  keeper.accept();
   await turn();
   expect(answers).toEqual([{ kind: "damage", id, lost: 1_000, health: 9_000, killed: false }]);
   expect(duel.hosted.awaiting.size).toBe(0);
@@ -220,7 +326,7 @@ test("nothing that changed is nothing to show", async () => {
   delivery.touch(duel.hosted);
   await turn();
   expect(shown(duel)).toEqual([]);
-  expect(journal.batches).toEqual([]);
+  expect(keeper.batches).toEqual([]);
 });
 
 test("a session that cannot be shown fails alone, and says so", async () => {
@@ -248,11 +354,12 @@ test("a session that was forgotten is shown no more; others are", async () => {
   expect([shown(forgotten), shown(kept)]).toEqual([[], ["state"]]);
 });
 
-test("once stopped nothing is shown, not even what was asked for before", async () => {
+test("once stopped nothing new is shown", async () => {
   const duel = show("one");
+  await delivery.stop();
+  clock.advance(FRAME_MS);
+  await turn();
   walk(duel);
-  delivery.touch(duel.hosted);
-  delivery.stop();
   await turn();
   expect(shown(duel)).toEqual([]);
 });

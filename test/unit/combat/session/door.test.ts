@@ -1,8 +1,12 @@
 /** Door and answers: who gets in, how often, in whose place, and what each may ask for once inside. */
+
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { MemoryJournal } from "#combat/events/journal.ts";
+import { Publisher } from "#combat/events/publisher.ts";
 import { RESUME_WAIT_MS, SPECTATORS_MAX } from "#combat/limits.ts";
+import { createLocalAbilities } from "#combat/related/abilities-local.ts";
+import { ActionGate } from "#combat/session/action-gate.ts";
+import { Acts } from "#combat/session/acts.ts";
 import { type AnswerEncoder, Answers } from "#combat/session/answers.ts";
 import type { Viewer } from "#combat/session/audience.ts";
 import type { CameraRequest } from "#combat/session/cameras.ts";
@@ -12,11 +16,15 @@ import { SessionHost } from "#combat/session/host.ts";
 import type { Hosted } from "#combat/session/hosted.ts";
 import { recordOf } from "#combat/session/record.ts";
 import { Scheduler } from "#combat/session/scheduler.ts";
+import type { SessionEvent } from "#combat/session/session-events.ts";
 import type { SessionSettings } from "#combat/session/settings.ts";
+import { createMemoryLiveStore } from "#combat/stores/live-store-memory.ts";
+import type { Ticket, UsedTickets } from "#combat/stores/used-tickets.ts";
+import { createMemoryUsedTickets } from "#combat/stores/used-tickets-memory.ts";
 import { ManualClock } from "#kit/clock.ts";
 import { silentLog } from "#kit/log.ts";
-import { bytesOf, FakeEncoder, FakeOutlet, must, problemOf, RELOAD, Stage, TICK_MS } from "./fixture.ts";
-import { MemoryStore } from "./memory-store.ts";
+import { bytesOf, FakeEncoder, FakeOutlet, must, OWNER, problemOf, RELOAD, Stage, TICK_MS } from "./fixture.ts";
+import { MemoryRecordStores } from "./memory-store.ts";
 
 const OVERVIEW: CameraRequest = { mode: "overview", targetId: null, position: null, direction: null };
 
@@ -27,23 +35,52 @@ const ENCODER: AnswerEncoder = {
   error: (frame, _unixMs, why) => bytesOf({ frame, what: why.error }),
 };
 
+/** Used tickets in memory, which a test may let wait for their answer. */
+class TicketOffice implements UsedTickets {
+  private readonly used: UsedTickets;
+  private readonly waiting: (() => void)[] = [];
+  private isSlow = false;
+
+  constructor(clock: ManualClock) {
+    this.used = createMemoryUsedTickets(clock);
+  }
+
+  async use(ticket: Ticket): Promise<boolean> {
+    const isNew = await this.used.use(ticket);
+    if (this.isSlow) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    return isNew;
+  }
+
+  /** From now on nobody is answered until told. */
+  slow(): void {
+    this.isSlow = true;
+  }
+
+  /** Answers whoever came first. */
+  async answerNext(): Promise<void> {
+    await expect.poll(() => this.waiting.length).toBeGreaterThan(0);
+    this.waiting.shift()?.();
+  }
+}
+
 let clock: ManualClock;
-let store: MemoryStore;
+let store: MemoryRecordStores;
 let host: SessionHost;
 let door: Door;
+let tickets: TicketOffice;
 let answers: Answers;
 let outlet: FakeOutlet;
 let connections: number;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
   clock = new ManualClock();
-  store = new MemoryStore();
-  const journal = new MemoryJournal(() => {});
-  const scheduler = new Scheduler(clock);
-  host = new SessionHost({ store, journal, scheduler, clock, encoder: new FakeEncoder(), log: silentLog });
-  door = new Door(host, clock);
-  answers = new Answers({ host, encoder: ENCODER, clock });
+  store = new MemoryRecordStores();
+  host = hostOver(store);
+  tickets = new TicketOffice(clock);
+  door = new Door(host, clock, tickets);
+  const acts = new Acts({ gate: new ActionGate({ abilities: createLocalAbilities(), log: silentLog }), clock });
+  answers = new Answers({ host, acts, encoder: ENCODER, clock });
   outlet = new FakeOutlet();
   connections = 0;
 });
@@ -53,11 +90,24 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
+function hostOver({ sessions, claims, outbox }: MemoryRecordStores): SessionHost {
+  const sink = { publish: () => Promise.resolve(), close: () => Promise.resolve() };
+  const encode = ({ sessionId, seq }: SessionEvent) => {
+    const value = bytesOf({ frame: seq, what: "published" });
+    const about = { eventType: "t", topic: "t", key: sessionId, atUnixMs: 0, contentType: "application/json" } as const;
+    return { ...about, eventId: `${sessionId}:${seq}`, value };
+  };
+  const publisher = new Publisher({ sink, encode, readBack: null, log: silentLog });
+  const stores = { sessions, claims, outbox, live: createMemoryLiveStore(), publisher, owner: OWNER };
+  const scheduler = new Scheduler(clock);
+  return new SessionHost({ ...stores, scheduler, clock, encoder: new FakeEncoder(), log: silentLog });
+}
+
 /** Ann against bob, hosted. */
 async function open(settings: Partial<SessionSettings> = {}): Promise<{ stage: Stage; hosted: Hosted }> {
   const stage = new Stage(settings, "session", clock);
   stage.startDuel();
-  await store.create(recordOf(stage.session));
+  await store.sessions.create(recordOf(stage.session), null);
   return { stage, hosted: host.adopt(stage.session) };
 }
 
@@ -65,6 +115,10 @@ function request(playerId: string, rest: Partial<AttachRequest> = {}): AttachReq
   const connection = ++connections;
   const asked = { sessionId: "session", trusted: false, ticket: null, resume: null, camera: null };
   return { outlet, connection, playerId, ...asked, ...rest };
+}
+
+function ticketOf(id: string): Ticket {
+  return { id, expiresAtUnixMs: clock.unixMs() + 30_000 };
 }
 
 /** Lets in, and lets the frames through unless a resume is awaited, as the relay does. */
@@ -143,7 +197,7 @@ describe("the door", () => {
 
   test("opens to a ticket once; another ticket opens it again", async () => {
     await open();
-    const ticket = { id: "one", expiresAtUnixMs: clock.unixMs() + 30_000 };
+    const ticket = ticketOf("one");
     await attach("ann", { ticket });
     expect(problemOf(await door.attach(request("ann", { ticket })))).toBe("UNAUTHENTICATED");
     expect(problemOf(await door.attach(request("ann", { ticket: { ...ticket, id: "two" } })))).toBe("none");
@@ -152,10 +206,74 @@ describe("the door", () => {
 
   test("a ticket that was refused entry is not used up", async () => {
     const { stage } = await open();
-    const ticket = { id: "one", expiresAtUnixMs: clock.unixMs() + 30_000 };
+    const ticket = ticketOf("one");
     expect(problemOf(await door.attach(request("cid", { ticket })))).toBe("FORBIDDEN");
     stage.seat("cid");
     expect(problemOf(await door.attach(request("cid", { ticket })))).toBe("none");
+  });
+
+  test("of two that come with one ticket at once one is let in", async () => {
+    const { hosted } = await open();
+    const ticket = ticketOf("one");
+    const outcomes = await Promise.all([1, 2].map(() => door.attach(request("ann", { ticket }))));
+    expect(outcomes.map(problemOf).sort()).toEqual(["UNAUTHENTICATED", "none"]);
+    expect(outlet.closed).toEqual([]);
+    expect(hosted.audience.viewer("ann")).not.toBeNull();
+  });
+
+  type Change = { name: string; change: (live: Awaited<ReturnType<typeof open>>) => unknown; who?: string; no: string };
+
+  test.each<Change>([
+    {
+      name: "the session ended",
+      change: async ({ stage, hosted }) => must(await host.change(hosted, () => planLeave(stage.session, "bob"))),
+      no: "INVALID_STATE_TRANSITION",
+    },
+    {
+      name: "the session went elsewhere",
+      change: async ({ stage, hosted }) => {
+        Object.assign(store.records.get("session") ?? {}, { epoch: 2, owner: "there#1" });
+        expect(problemOf(await host.change(hosted, () => planLeave(stage.session, "ann")))).toBe("UNAVAILABLE");
+      },
+      no: "UNAVAILABLE",
+    },
+    {
+      name: "the seat was given up",
+      change: async ({ stage, hosted }) => must(await host.change(hosted, () => planLeave(stage.session, "cid"))),
+      who: "cid",
+      no: "FORBIDDEN",
+    },
+    {
+      name: "the last place of spectators was taken",
+      change: ({ stage }) => stage.session.cameras.handleRequest("last", OVERVIEW),
+      who: "eve",
+      no: "TOO_MANY_SPECTATORS",
+    },
+    { name: "nothing happened", change: () => {}, no: "none" },
+  ])("while a ticket is looked up, $name: $no", async ({ change, who = "ann", no }) => {
+    const live = await open();
+    live.stage.seat("cid");
+    const { cameras } = live.stage.session;
+    for (let count = 1; count < SPECTATORS_MAX; count++) cameras.handleRequest(`eve-${count}`, OVERVIEW);
+    tickets.slow();
+    const attached = door.attach(request(who, { ticket: ticketOf("one"), camera: who === "eve" ? OVERVIEW : null }));
+    await settle();
+    await change(live);
+    await tickets.answerNext();
+    expect(problemOf(await attached)).toBe(no);
+    expect(live.hosted.audience.viewer(who) === null).toBe(no !== "none");
+  });
+
+  test("a newer socket stays, though the older one's ticket is answered later", async () => {
+    const { hosted } = await open();
+    tickets.slow();
+    const older = door.attach(request("ann", { ticket: ticketOf("one") }));
+    await settle();
+    const newer = await attach("ann");
+    await tickets.answerNext();
+    expect(problemOf(await older)).toBe("INVALID_STATE_TRANSITION");
+    expect(hosted.audience.viewer("ann")).toBe(newer.viewer);
+    expect(outlet.closed).toEqual([]);
   });
 
   test("lets in so many spectators and no more, but the same one again", async () => {
@@ -211,19 +329,22 @@ describe("one who returns without a cursor", () => {
     const { viewer, hosted } = await back();
     const { frame } = hosted.audience;
     answers.handle(hosted, viewer, { kind: "resume", cursor: { epoch: 1, frame } });
+    expect(viewer.stage).toBe("held"); // Its return is told and not kept yet: nothing beyond that may be shown.
+    await settle();
     expect(viewer.stage).toBe("entered");
-    expect(told(viewer)).toEqual(["keyframe"]);
+    expect(told(viewer)).toEqual(["player_reconnected", "keyframe"]);
   });
 
-  test("enters at once when it asks for something else, and is answered after being shown everything", async () => {
+  test("enters when it asks for something else, and is answered after being shown everything", async () => {
     const { viewer, hosted } = await back();
     answers.handle(hosted, viewer, { kind: "ping", t: 5 });
+    await settle();
     expect(told(viewer)).toEqual(["session_state", "pong"]);
   });
 });
 
 describe("answers", () => {
-  const far = { seq: 3, position: { x: 1, y: 1, z: 0 }, yaw: null, pitch: null, stance: null };
+  const far = { seq: 3, position: { x: 1, y: 1, z: 0 }, yaw: null, pitch: null, stance: null, clientMs: null };
 
   test.each([
     { name: "a ping", order: { kind: "ping", t: 7 }, who: "ann", said: ["pong"] },

@@ -1,7 +1,8 @@
 /** Fixture: sessions, seats and frames as tests need them, with time that stands still until told otherwise. Not a test itself. */
+import { type Profile, UNKNOWN_PLAYER } from "#combat/related/player.ts";
 import type { BroadcastEncoder, Frame, Outlet, Viewer } from "#combat/session/audience.ts";
 import { type Change, planSeat, planStatus } from "#combat/session/changes.ts";
-import type { CameraEncoder } from "#combat/session/delivery.ts";
+import type { PrivateEncoder } from "#combat/session/delivery.ts";
 import type { ActionOrder, DamageOrder, MoveOrder } from "#combat/session/orders.ts";
 import type { Seat } from "#combat/session/roster.ts";
 import { Session } from "#combat/session/session.ts";
@@ -12,6 +13,9 @@ import { ManualClock } from "#kit/clock.ts";
 import type { Problem, Result } from "#wire/problem.ts";
 
 export const TICK_MS = 50;
+
+/** The run that owns the sessions of a test. */
+export const OWNER = "here#1";
 
 export function settingsOf(changed: Partial<SessionSettings> = {}): SessionSettings {
   return {
@@ -40,7 +44,7 @@ export class Stage {
 
   constructor(changed: Partial<SessionSettings> = {}, id = "session", clock: ManualClock = new ManualClock()) {
     this.clock = clock;
-    const start = { id, hostPlayerId: "host", seed: 5, epoch: 1, version: 1, createdAtMs: 0 };
+    const start = { id, hostPlayerId: "host", seed: 5, epoch: 1, owner: OWNER, version: 1, createdAtMs: 0, lastSeq: 0 };
     this.session = new Session({ ...start, settings: settingsOf(changed) }, this.clock.nowMs());
   }
 
@@ -51,15 +55,15 @@ export class Stage {
     return { ok: true, value };
   }
 
-  join(playerId: string, rest: { teamId?: string | null; listed?: boolean } = {}): Result<Seat> {
-    const { teamId = null, listed = false } = rest;
+  join(playerId: string, rest: { teamId?: string | null; listed?: boolean; profile?: Profile } = {}): Result<Seat> {
+    const { teamId = null, listed = false, profile = UNKNOWN_PLAYER } = rest;
     const newTeamId = `team-${++this.teams}`;
     const unixMs = this.clock.unixMs();
-    return this.carryOut(planSeat(this.session, { playerId, teamId, listed, key: null, newTeamId, unixMs }));
+    return this.carryOut(planSeat(this.session, { playerId, teamId, listed, key: null, newTeamId, profile, unixMs }));
   }
 
   /** Joins, and connects. */
-  seat(playerId: string, rest: { teamId?: string | null; listed?: boolean } = {}): Seat {
+  seat(playerId: string, rest: { teamId?: string | null; listed?: boolean; profile?: Profile } = {}): Seat {
     const seat = must(this.join(playerId, rest));
     this.session.handleConnect(this.clock.unixMs(), seat);
     return seat;
@@ -70,6 +74,11 @@ export class Stage {
     const duel = { ann: this.seat("ann"), bob: this.seat("bob") };
     this.status("active");
     return duel;
+  }
+
+  /** An action that comes now. */
+  act(seat: Seat, order: ActionOrder): ReturnType<Session["handleAction"]> {
+    return this.session.handleAction(seat, order, { atMs: this.session.matchNowMs(this.clock.nowMs()) });
   }
 
   status(status: "active" | "paused"): void {
@@ -85,7 +94,7 @@ export class Stage {
 
   move(seat: Seat, dx: number): ReturnType<Session["handleMove"]> {
     const { x, y, z } = this.session.fighter(seat)!.position;
-    const order: MoveOrder = { seq: 1, position: { x: x + dx, y, z }, yaw: null, pitch: null, stance: null };
+    const order: MoveOrder = { seq: 1, position: { x: x + dx, y, z }, ...STILL };
     return this.session.handleMove(this.clock.nowMs(), seat, order);
   }
 
@@ -105,6 +114,9 @@ export function problemOf(result: Result<unknown> | Problem | object): string {
   return "error" in result ? String(result.error) : "none";
 }
 
+/** What a move says besides where. */
+const STILL = { yaw: null, pitch: null, stance: null, clientMs: null } as const;
+
 export const RELOAD: ActionOrder = {
   seq: 1,
   type: "reload",
@@ -112,6 +124,7 @@ export const RELOAD: ActionOrder = {
   direction: null,
   targetId: null,
   clientTick: null,
+  clientMs: null,
 };
 
 export function blow(targetId: string, rest: Partial<DamageOrder> = {}): DamageOrder {
@@ -130,7 +143,7 @@ export function shownIn(frame: Frame): Shown {
 }
 
 /** Counts what it encodes. */
-export class FakeEncoder implements BroadcastEncoder, CameraEncoder {
+export class FakeEncoder implements BroadcastEncoder, PrivateEncoder {
   encoded = 0;
 
   event(frame: number, event: SessionEvent): Uint8Array {
@@ -143,6 +156,10 @@ export class FakeEncoder implements BroadcastEncoder, CameraEncoder {
 
   sessionState(frame: number, _unixMs: number, _session: Session, of: { lastSeq: number }): Uint8Array {
     return this.encode({ frame, what: "session_state", of: of.lastSeq });
+  }
+
+  shotLanded(frame: number, _unixMs: number, { seq }: { seq: number }): Uint8Array {
+    return this.encode({ frame, what: "shot_landed", of: seq });
   }
 
   camera(frame: number): Uint8Array {
@@ -194,6 +211,7 @@ export function viewerOf(outlet: Outlet, connection: number, rest: Partial<Viewe
     sessionId: "session",
     playerId: `viewer-${connection}`,
     spectator: true,
+    rttMs: null,
     stage: "held",
     awaitsResume: false,
     heldUntilMs: 0,

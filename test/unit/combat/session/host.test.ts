@@ -1,34 +1,36 @@
 /** Host: one broken session stops no other, what was answered is saved, and sessions begin, end and return by themselves. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { MemoryJournal } from "#combat/events/journal.ts";
-import { COMMANDS_WAITING_MAX, RESUME_WAIT_MS, UNATTENDED_MS_MAX } from "#combat/limits.ts";
+import { Publisher } from "#combat/events/publisher.ts";
+import { COMMANDS_WAITING_MAX, RESUME_WAIT_MS, SAVE_RETRY_MS, UNATTENDED_MS_MAX } from "#combat/limits.ts";
 import type { Viewer } from "#combat/session/audience.ts";
-import { planStatus } from "#combat/session/changes.ts";
+import { planEnd, planStatus } from "#combat/session/changes.ts";
 import { SessionHost } from "#combat/session/host.ts";
-import type { Hosted } from "#combat/session/hosted.ts";
+import { awaitOutcome, type Hosted } from "#combat/session/hosted.ts";
 import { recordOf } from "#combat/session/record.ts";
 import { Scheduler } from "#combat/session/scheduler.ts";
+import type { SessionEvent } from "#combat/session/session-events.ts";
 import type { SessionSettings } from "#combat/session/settings.ts";
 import type { Outcome } from "#combat/sim/inputs.ts";
+import type { OutgoingEvent } from "#combat/stores/event-sink.ts";
+import type { LiveStore } from "#combat/stores/live-store.ts";
+import { createMemoryLiveStore } from "#combat/stores/live-store-memory.ts";
 import { ManualClock } from "#kit/clock.ts";
 import { silentLog } from "#kit/log.ts";
-import { blow, FakeEncoder, FakeOutlet, must, problemOf, Stage, TICK_MS, viewerOf } from "./fixture.ts";
-import { MemoryStore } from "./memory-store.ts";
+import { blow, FakeEncoder, FakeOutlet, must, OWNER, problemOf, Stage, TICK_MS, viewerOf } from "./fixture.ts";
+import { MemoryRecordStores } from "./memory-store.ts";
 
 type Live = { stage: Stage; hosted: Hosted; outlet: FakeOutlet; viewer: Viewer };
 
 let clock: ManualClock;
-let store: MemoryStore;
+let store: MemoryRecordStores;
 let host: SessionHost;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
   clock = new ManualClock();
-  store = new MemoryStore();
-  const journal = new MemoryJournal(() => {});
-  const scheduler = new Scheduler(clock);
-  host = new SessionHost({ store, journal, scheduler, clock, encoder: new FakeEncoder(), log: silentLog });
+  store = new MemoryRecordStores();
+  host = hostOver(createMemoryLiveStore());
 });
 
 afterEach(async () => {
@@ -36,11 +38,37 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
+function hostOver(live: LiveStore): SessionHost {
+  const sink = { publish: () => Promise.resolve(), close: () => Promise.resolve() };
+  const publisher = new Publisher({ sink, encode: outgoing, readBack: null, log: silentLog });
+  const { sessions, claims, outbox } = store;
+  const stores = { sessions, claims, outbox, live, publisher, owner: OWNER };
+  return new SessionHost({
+    ...stores,
+    scheduler: new Scheduler(clock),
+    clock,
+    encoder: new FakeEncoder(),
+    log: silentLog,
+  });
+}
+
+function outgoing({ sessionId, seq }: SessionEvent): OutgoingEvent {
+  return {
+    eventId: `${sessionId}:${seq}`,
+    eventType: "t",
+    topic: "t",
+    key: sessionId,
+    atUnixMs: 0,
+    value: new Uint8Array(),
+    contentType: "application/json",
+  };
+}
+
 /** Ann against bob, hosted and watched by one; live unless said otherwise. */
 async function adopt(id: string, settings: Partial<SessionSettings> = {}, live = true): Promise<Live> {
   const stage = new Stage(settings, id, clock);
   if (live) stage.startDuel();
-  await store.create(recordOf(stage.session));
+  await store.sessions.create(recordOf(stage.session), null);
   const hosted = host.adopt(stage.session);
   const outlet = new FakeOutlet();
   const viewer = viewerOf(outlet, 1, { sessionId: id });
@@ -150,13 +178,13 @@ describe("a change", () => {
     expect(live.stage.session.version).toBe(3);
   });
 
-  test("that another owner overtook sets the session aside here, and leaves the other's record alone", async () => {
+  test("that another owner overtook drops the session here, and leaves the other's record alone", async () => {
     const live = await adopt("one");
-    Object.assign(store.records.get("one")!, { version: 9, epoch: 2 });
+    Object.assign(store.records.get("one")!, { version: 9, epoch: 2, owner: "there#1" });
     expect(problemOf(await host.change(live.hosted, pauseOf(live)))).toBe("UNAVAILABLE");
     await settle();
     expect(host.find("one")).toBeNull();
-    expect(live.outlet.closed).toEqual([{ connection: 1, reason: "internal" }]);
+    expect(live.outlet.closed).toEqual([{ connection: 1, reason: "unavailable" }]);
     expect(store.records.get("one")).toMatchObject({ status: "active", version: 9, epoch: 2 });
   });
 
@@ -185,6 +213,38 @@ describe("a change", () => {
   });
 });
 
+test("an end that was saved while the match went on is saved again, with the figures it ended with", async () => {
+  const live = await adopt("one");
+  let open = () => {};
+  store.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const ending = host.change(live.hosted, () =>
+    planEnd(live.stage.session, { status: "ended", reason: "cancelled" }, 0),
+  );
+  await settle();
+  must(live.stage.session.handleDamage(blow("bob", { attackerId: "ann", damage: 10_000 }), null));
+  await pass(2);
+  open();
+  expect((await ending).ok).toBe(true);
+  await pass(3);
+  const { status, participants } = store.records.get("one")!;
+  expect(status).toBe("ended");
+  expect(participants.map(({ kills, deaths }) => [kills, deaths])).toEqual([
+    [1, 0],
+    [0, 1],
+  ]);
+});
+
+test("sessions that are over and wait to be published leave room for others", async () => {
+  const before = host.room;
+  const live = await adopt("one", { maxRounds: 1, scoreLimit: 1 });
+  expect(host.room).toBe(before - 1);
+  must(live.stage.session.handleDamage(blow("bob", { attackerId: "ann", damage: 10_000 }), null));
+  await pass(3);
+  expect([host.count, host.room]).toEqual([1, before]);
+});
+
 describe("by itself a session", () => {
   test("begins when all listed are there, and that is saved", async () => {
     const live = await adopt("one", { autoStart: true }, false);
@@ -209,7 +269,7 @@ describe("by itself a session", () => {
     expect(live.outlet.closed).toEqual([{ connection: 1, reason: "session_over" }]);
     expect(store.records.get("one")).toMatchObject({ status: "ended", endReason: "victory", winnerTeamId: "team-1" });
     expect(live.hosted.ticking).toBeNull();
-    expect(await host.record("one")).toMatchObject({ status: "ended" });
+    expect(await host.lookup.record("one")).toMatchObject({ status: "ended" });
   });
 
   test("is cancelled when nobody was there for half an hour, and not before", async () => {
@@ -235,6 +295,23 @@ describe("by itself a session", () => {
     expect(store.records.get("one")).toMatchObject({ status: "active" });
     expect(await saved).toBe("ended");
   });
+
+  test("is saved once more when it ends while the round before is still being saved", async () => {
+    const live = await adopt("one", { maxRounds: 3, scoreLimit: 1 });
+    let open = () => {};
+    store.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    for (let rounds = 1; rounds <= 2; rounds++) {
+      must(live.stage.session.handleDamage(blow("bob", { attackerId: "ann", damage: 10_000 }), null));
+      await pass(2);
+    }
+    expect(live.stage.session.status).toBe("ended");
+    expect(store.updates.map(({ status }) => status)).toEqual(["active"]);
+    open();
+    await pass(2);
+    expect(store.records.get("one")).toMatchObject({ status: "ended", endReason: "victory", winnerTeamId: "team-1" });
+  });
 });
 
 test("who comes back without saying where it stopped is held a moment, then shown everything", async () => {
@@ -250,40 +327,30 @@ test("who comes back without saying where it stopped is held a moment, then show
   expect(outlet.unicasts).toMatchObject([{ what: "session_state" }]);
 });
 
-test("after a restart those that waited wait on, with their seats; those that had begun are lost and say so", async () => {
-  const waiting = new Stage({}, "waiting", clock);
-  waiting.seat("ann");
-  must(waiting.join("bob", { listed: true }));
-  const begun = new Stage({}, "begun", clock);
-  begun.startDuel();
-  for (const { session } of [waiting, begun]) await store.create(recordOf(session));
-
-  expect(await host.restore()).toEqual({ waiting: 1, lost: 1 });
-  expect(store.records.get("begun")).toMatchObject({ status: "cancelled", epoch: 2, version: 2 });
-  expect(host.find("begun")).toBeNull();
-  const reopened = host.find("waiting")!.session;
-  expect(reopened).toMatchObject({ status: "waiting", epoch: 2, version: 2 });
-  const seats = reopened.roster.seats.map(({ playerId, slot, teamId, connection }) => [
-    playerId,
-    slot,
-    teamId,
-    connection,
-  ]);
-  expect(seats).toEqual([
-    ["ann", 0, "team-1", "disconnected"],
-    ["bob", 1, "team-2", "expected"],
-  ]);
-  expect(reopened.pollEvents()).toEqual([]);
-});
-
 test("when the host stops everyone is let go, calls are answered, and time stands still", async () => {
   const live = await adopt("one");
   const answers: Outcome[] = [];
-  live.hosted.awaiting.set(99, (outcome) => answers.push(outcome));
+  awaitOutcome(live.hosted, 99, (outcome) => answers.push(outcome));
   await host.stop();
+  awaitOutcome(live.hosted, 100, (outcome) => answers.push(outcome)); // A call that came just then.
   const { tick } = live.stage.session.world;
   await pass(3);
   expect(live.outlet.closed).toEqual([{ connection: 1, reason: "unavailable" }]);
-  expect(answers).toHaveLength(1);
+  expect(answers).toHaveLength(2);
   expect(live.stage.session.world.tick).toBe(tick);
+});
+
+test("with the store away a removal is tried once a second, however many moves ask for it", async () => {
+  const { hosted, stage } = await adopt("cheat");
+  const before = store.updates.length;
+  store.failuresLeft = 1;
+  for (let moves = 0; moves < 20; moves++) {
+    host.remove(hosted, "ann");
+    await settle();
+  }
+  expect(store.updates.length - before).toBe(1);
+  vi.advanceTimersByTime(SAVE_RETRY_MS);
+  host.remove(hosted, "ann");
+  await settle();
+  expect(stage.session.roster.seat("ann")?.connection).toBe("left");
 });

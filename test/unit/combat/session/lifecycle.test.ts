@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { planEnd, planLeave, planSeat, planSettings, planStatus, planUpdate } from "#combat/session/changes.ts";
 import { isOver, mayMove } from "#combat/session/lifecycle.ts";
+import type { GameMode } from "#combat/session/settings.ts";
 import { SESSION_STATUSES, type SessionStatus } from "#combat/session/settings.ts";
 import { must, problemOf, Stage } from "./fixture.ts";
 
@@ -68,14 +69,18 @@ test("each step is told once, numbered without gaps", () => {
   expect(stage.session.pollEvents()).toEqual([]);
 });
 
-test.each<{ name: string; gameMode: "deathmatch" | "team_deathmatch"; teams: (string | null)[]; starts: boolean }>([
+test.each<{ name: string; gameMode: GameMode; teams: (string | null)[]; starts: boolean }>([
+  ...(["capture_the_flag", "king_of_the_hill", "domination", "elimination"] as const).flatMap((gameMode) => [
+    { name: "two of one team", gameMode, teams: ["red", "red"], starts: false },
+    { name: "two of two teams", gameMode, teams: ["red", "blue"], starts: true },
+  ]),
   { name: "nobody", gameMode: "deathmatch", teams: [], starts: false },
   { name: "one alone", gameMode: "deathmatch", teams: [null], starts: false },
   { name: "two", gameMode: "deathmatch", teams: [null, null], starts: true },
   { name: "two of one team", gameMode: "team_deathmatch", teams: ["red", "red"], starts: false },
   { name: "two of two teams", gameMode: "team_deathmatch", teams: ["red", "blue"], starts: true },
 ])("$gameMode with $name starts: $starts", ({ gameMode, teams, starts }) => {
-  const stage = new Stage({ gameMode });
+  const stage = new Stage({ gameMode, mapId: "foundry" });
   for (const [index, teamId] of teams.entries()) stage.seat(`player-${index}`, { teamId });
   const planned = planStatus(stage.session, "active", 0);
   expect(planned.ok ? "none" : planned.problem.error).toBe(starts ? "none" : "INVALID_STATE_TRANSITION");

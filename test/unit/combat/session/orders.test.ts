@@ -1,9 +1,10 @@
 /** Orders: what players and services ask of a session between two ticks, what is answered, and how much is taken. */
 import { describe, expect, test } from "vitest";
 import { ACTIONS_PER_TICK_MAX, DAMAGE_KEYS_MAX, DAMAGE_PER_TICK_MAX, MOVES_PER_TICK_MAX } from "#combat/limits.ts";
+import { actionOutcome } from "#combat/session/action-outcome.ts";
 import { planLeave } from "#combat/session/changes.ts";
 import type { ActionOrder } from "#combat/session/orders.ts";
-import { blow, must, problemOf, RELOAD, Stage } from "./fixture.ts";
+import { blow, must, problemOf, RELOAD, Stage, TICK_MS } from "./fixture.ts";
 
 describe("damage by a service", () => {
   test("is dealt at the next tick and answered by its number", () => {
@@ -93,14 +94,14 @@ describe("between two ticks", () => {
     const stage = new Stage();
     const { ann, bob } = stage.startDuel();
     const asked = () => {
-      if (ask === "action") return problemOf(stage.session.handleAction(ann, RELOAD));
+      if (ask === "action") return problemOf(stage.act(ann, RELOAD));
       if (ask === "move") return problemOf(stage.move(ann, 0));
       return problemOf(stage.session.handleDamage(blow("bob", { damage: 1 }), null));
     };
     for (let round = 0; round < 2; round++) {
       expect(new Set(Array.from({ length: max }, asked))).toEqual(new Set(["none"]));
       expect(asked()).toBe("RATE_LIMITED");
-      expect(problemOf(stage.session.handleAction(bob, RELOAD))).toBe("none"); // Another's measure is full still.
+      expect(problemOf(stage.act(bob, RELOAD))).toBe("none"); // Another's measure is full still.
       stage.tick();
     }
   });
@@ -108,10 +109,30 @@ describe("between two ticks", () => {
 
 describe("actions", () => {
   const attack: ActionOrder = { ...RELOAD, type: "attack" };
+  const ability: ActionOrder = { ...RELOAD, type: "ability" };
 
   test.each<{ name: string; order: ActionOrder; reason: string }>([
-    { name: "an ability", order: { ...RELOAD, type: "ability" }, reason: "unsupported_action" },
-    { name: "a switch to nothing", order: { ...RELOAD, type: "switch_weapon" }, reason: "unsupported_action" },
+    { name: "an ability", order: { ...ability, abilityId: "flight" }, reason: "unknown_ability" },
+    { name: "an ability of no object", order: { ...ability, abilityId: "toString" }, reason: "unknown_ability" },
+    {
+      name: "a special move that moves nobody",
+      order: { ...ability, type: "special_move", abilityId: "shield" },
+      reason: "unknown_ability",
+    },
+    { name: "an ability on nobody", order: { ...ability, abilityId: "stun" }, reason: "unknown_target" },
+    {
+      name: "an ability on a stranger",
+      order: { ...ability, abilityId: "stun", targetId: "nobody" },
+      reason: "unknown_target",
+    },
+    { name: "a switch to nothing", order: { ...RELOAD, type: "switch_weapon" }, reason: "wrong_weapon" },
+    {
+      name: "an item there is none of",
+      order: { ...RELOAD, type: "use_item", itemId: "potion" },
+      reason: "unknown_item",
+    },
+    { name: "no item", order: { ...RELOAD, type: "use_item" }, reason: "unknown_item" },
+    { name: "an item in vain", order: { ...RELOAD, type: "use_item", itemId: "medkit" }, reason: "full_health" },
     { name: "a shot at nobody", order: attack, reason: "unknown_target" },
     { name: "a shot at a stranger", order: { ...attack, targetId: "nobody" }, reason: "unknown_target" },
     { name: "a reload of a full magazine", order: RELOAD, reason: "full_magazine" },
@@ -124,19 +145,68 @@ describe("actions", () => {
   ])("$name is answered $reason, with what is in the magazine", ({ order, reason }) => {
     const stage = new Stage();
     const { ann } = stage.startDuel();
-    const taken = must(stage.session.handleAction(ann, order));
+    const taken = must(stage.act(ann, order));
     stage.tick();
     const [played] = stage.session.pollOutcomes();
     const outcome = typeof taken === "number" ? played : taken;
     expect(outcome).toMatchObject({ kind: "refused", reason, ammunition: 30 });
   });
 
-  test.each(["waiting", "paused"] as const)("while %s are refused at once as not_active", (status) => {
+  test.each([
+    { name: "an ability by name", order: { ...ability, abilityId: "shield" } },
+    { name: "a special move by name", order: { ...ability, type: "special_move", abilityId: "dash" } },
+    { name: "a special move without a name", order: { ...ability, type: "special_move" } },
+  ] as const)("$name is used, and told by the player's name", ({ order }) => {
+    const stage = new Stage();
+    const { ann } = stage.startDuel();
+    stage.told();
+    must(stage.act(ann, order));
+    stage.tick();
+    const [used, applied] = stage.session.pollEvents();
+    expect(used?.body).toMatchObject({ kind: "ability_used", playerId: "ann", targetId: null });
+    expect(applied?.body).toMatchObject({ kind: "effect_applied", targetId: "ann", sourceId: "ann" });
+    const [outcome] = stage.session.pollOutcomes();
+    expect(actionOutcome(outcome as Extract<typeof outcome, { kind: "done" }>, stage.session.roster)).toMatchObject({
+      used: { effects: [{ targetId: "ann" }] },
+    });
+  });
+
+  test("a pause keeps the time of effects, of what is used, of energy and of fields", () => {
+    const stage = new Stage();
+    const { ann } = stage.startDuel();
+    const { x, y, z } = stage.session.fighter(ann)!.position;
+    const field: ActionOrder = { ...ability, abilityId: "slow_field", spot: { x: x + 100, y, z } };
+    for (const order of [{ ...ability, abilityId: "shield" }, field]) {
+      must(stage.act(ann, order));
+    }
+    stage.tick();
+    must(stage.act(ann, { ...RELOAD, type: "use_item", itemId: "energy_cell" }));
+    stage.tick();
+    const lasting = () => {
+      const { effects, energy, spent, items } = stage.session.fighter(ann)!;
+      return structuredClone({ effects, energy, spent, items, fields: stage.session.world.fields });
+    };
+    const before = lasting();
+    stage.status("paused");
+    stage.tick(10_000 / TICK_MS);
+    stage.status("active");
+    expect(lasting()).toEqual(before);
+    stage.tick(4_000 / TICK_MS);
+    expect(stage.session.fighter(ann)).toMatchObject({ effects: [], items: { using: null, left: { energy_cell: 1 } } });
+  });
+
+  test.each([
+    ["waiting", "not_active"],
+    ["paused", "paused"],
+  ] as const)("while %s are refused at once as %s", (status, reason) => {
     const stage = new Stage();
     const ann = stage.seat("ann");
     stage.seat("bob");
     if (status === "paused") for (const step of ["active", "paused"] as const) stage.status(step);
-    expect(must(stage.session.handleAction(ann, RELOAD))).toMatchObject({ kind: "refused", reason: "not_active" });
+    expect(must(stage.act(ann, RELOAD))).toMatchObject({
+      kind: "refused",
+      reason,
+    });
   });
 
   test("name the players they hit", () => {
@@ -144,11 +214,11 @@ describe("actions", () => {
     const { ann, bob } = stage.startDuel();
     stage.session.fighter(ann)!.position = { x: 2_000, y: 13_000, z: 0 };
     stage.session.fighter(bob)!.position = { x: 3_000, y: 13_000, z: 0 };
-    must(stage.session.handleAction(ann, { ...attack, targetId: "bob" }));
+    must(stage.act(ann, { ...attack, targetId: "bob" }));
     stage.tick();
     const [outcome] = stage.session.pollOutcomes();
     if (outcome?.kind !== "done") throw new Error("the shot was refused");
-    expect(stage.session.actionOutcome(outcome)).toMatchObject({
+    expect(actionOutcome(outcome, stage.session.roster)).toMatchObject({
       hit: { struck: "player", targetId: "bob", damage: 2_275 },
     });
   });
@@ -157,7 +227,7 @@ describe("actions", () => {
     const stage = new Stage();
     const { ann } = stage.startDuel();
     stage.seat("cid", { teamId: "team-1" });
-    const id = must(stage.session.handleAction(ann, { ...attack, targetId: "bob" }));
+    const id = must(stage.act(ann, { ...attack, targetId: "bob" }));
     must(stage.carryOut(planLeave(stage.session, "ann")));
     const dan = stage.seat("dan", { teamId: "team-1" });
     expect(dan.slot).toBe(ann.slot);
@@ -184,7 +254,7 @@ describe("actions", () => {
     const { ann, bob } = stage.startDuel();
     stage.seat("cid", { teamId: "team-2" });
     const order = { ...attack, targetId: "bob" };
-    const shot = must(stage.session.handleAction(ann, order));
+    const shot = must(stage.act(ann, order));
     must(stage.session.handleDamage(blow("cid", { attackerId: "bob" }), null));
     must(stage.carryOut(planLeave(stage.session, "bob")));
     const dan = stage.seat("dan", { teamId: "team-2" });

@@ -195,7 +195,7 @@ describe("switching weapons", () => {
     expect(world.act(world.shot(0, AWAY))).toMatchObject({ kind: "refused", reason: "cooldown" });
     world.wait(drawMs);
     expect(world.act(world.shot(0, AWAY))).toMatchObject({ kind: "done", ammunition: 5 });
-    expect(world.fighter(0).magazine).toEqual({ assault_rifle: 29, shotgun: 5, sniper_rifle: 5 });
+    expect(world.fighter(0).magazine).toMatchObject({ assault_rifle: 29, shotgun: 5, sniper_rifle: 5 });
   });
 
   test("to the one in hand changes nothing", () => {

@@ -1,6 +1,8 @@
 /** Arena: a small world for tests, in which everybody stands where the test says. Not a test itself. */
 import type { GameMap, Wall } from "#combat/sim/content.ts";
 import type { Action, Aim, Hit, Move, MoveVerdict, Outcome, StepInput, StepResult } from "#combat/sim/inputs.ts";
+import type { Places } from "#combat/sim/maps.ts";
+import { leap } from "#combat/sim/motion.ts";
 import { applyMove } from "#combat/sim/movement.ts";
 import { step } from "#combat/sim/step.ts";
 import { createWorld, type Fighter, type Point, type Rules, type World } from "#combat/sim/world.ts";
@@ -18,31 +20,35 @@ const RULES: Rules = {
   friendlyFire: false,
 };
 
+/** What a move says besides where. */
+export const STILL = { yaw: null, pitch: null, stance: null, claimedMs: null, rttMs: null } as const;
+
 export type Placed = { side: number; x: number; y: number; z?: number };
 
 export type ArenaSetup = {
   rules?: Partial<Rules>;
   walls?: Wall[];
+  places?: Places;
   /** By slot. */
   fighters: Placed[];
   live?: boolean;
 };
 
-export function openMap(walls: Wall[] = []): GameMap {
+export function openMap(walls: Wall[] = [], places?: Places): GameMap {
   const spawns = [];
   for (let x = 1_000; x <= 19_000; x += 3_000) {
     for (let y = 1_000; y <= 19_000; y += 3_000) spawns.push({ position: { x, y, z: 0 }, yaw: 0 });
   }
   const bounds = { min: { x: 0, y: 0, z: 0 }, max: { x: 20_000, y: 20_000, z: 5_000 } };
-  return { id: "open", bounds, walls, spawns };
+  return { id: "open", bounds, walls, spawns, ...(places && { places }) };
 }
 
 export class Arena {
   readonly world: World;
   private nextId = 1;
 
-  constructor({ rules = {}, walls = [], fighters, live = true }: ArenaSetup) {
-    this.world = createWorld({ rules: { ...RULES, ...rules }, map: openMap(walls), seed: 7 });
+  constructor({ rules = {}, walls = [], places, fighters, live = true }: ArenaSetup) {
+    this.world = createWorld({ rules: { ...RULES, ...rules }, map: openMap(walls, places), seed: 7 });
     const seats: StepInput[] = fighters.map(({ side }, slot) => ({ kind: "add", slot, side }));
     this.step(live ? [...seats, { kind: "start" }] : seats);
     this.place(fighters);
@@ -50,7 +56,7 @@ export class Arena {
 
   /** Puts everybody (back) where they are said to be. */
   place(fighters: Placed[]): void {
-    for (const [slot, { x, y, z }] of fighters.entries()) this.fighter(slot).position = { x, y, z: z ?? 0 };
+    for (const [slot, { x, y, z }] of fighters.entries()) leap(this.world, this.fighter(slot), { x, y, z: z ?? 0 });
   }
 
   fighter(slot: number): Fighter {
@@ -65,18 +71,19 @@ export class Arena {
 
   /** Steps without input for this much match time, rounded up to whole ticks. */
   wait(ms: number): StepResult {
-    const result: StepResult = { events: [], outcomes: [] };
+    const result: StepResult = { events: [], shots: [], outcomes: [] };
     for (let waited = 0; waited < ms; waited += TICK_MS) result.events.push(...this.step().events);
     return result;
   }
 
   move(slot: number, position: Point, rest: Partial<Move> = {}): MoveVerdict {
     const atMs = this.world.nowMs;
-    return applyMove(this.world, { slot, seq: 0, position, yaw: null, pitch: null, stance: null, atMs, ...rest });
+    return applyMove(this.world, { slot, seq: 0, position, ...STILL, atMs, ...rest });
   }
 
   action(slot: number, wish: Action["do"], seq = 0): Action {
-    return { kind: "action", slot, seq, id: this.nextId++, clientTick: null, do: wish };
+    const time = { atMs: this.world.nowMs, claimedMs: null, rttMs: null };
+    return { kind: "action", slot, seq, id: this.nextId++, ...time, do: wish };
   }
 
   shot(slot: number, at: number | Point): Action {

@@ -48,6 +48,11 @@ test("what is told carries who, whom, how much, what is left and with what", () 
       weapon: "shotgun",
       damageType: "explosion",
       headshot: true,
+      part: null,
+      absorbed: 0,
+      mitigation: 0,
+      critical: false,
+      decidedBy: "damage_service",
     },
     { kind: "killed", victim: 1, by: 0, weapon: "shotgun", headshot: true, assists: [] },
   ]);

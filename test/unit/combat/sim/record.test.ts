@@ -7,6 +7,7 @@ import { applyMove } from "#combat/sim/movement.ts";
 import { type Recording, recordMove, recordOrder, recordStep, replay, startRecording } from "#combat/sim/record.ts";
 import { decide, step } from "#combat/sim/step.ts";
 import { createWorld, type Rules, type World } from "#combat/sim/world.ts";
+import { STILL } from "./arena.ts";
 
 const RULES: Rules = {
   mode: "team_deathmatch",
@@ -32,7 +33,7 @@ function tick({ world, recording }: { world: World; recording: Recording }, inpu
 
 function moveTo(x: number, rest: Partial<Move> = {}): Move {
   const position = { x, y: 5_500, z: 0 };
-  return { slot: 0, seq: 1, position, yaw: 10, pitch: null, stance: null, atMs: 100, ...rest };
+  return { slot: 0, seq: 1, position, ...STILL, yaw: 10, atMs: 100, ...rest };
 }
 
 test("a recording replays to the same hash at every tick, also after JSON", () => {

@@ -24,7 +24,7 @@ describe("a shot in the open", () => {
   ])("$name", ({ at, damage, headshot }) => {
     const world = arena();
     const hit = world.hit(0, at);
-    expect(hit).toMatchObject({ struck: "player", target: 1, damage, headshot, tickUsed: world.world.tick });
+    expect(hit).toMatchObject({ struck: "player", target: 1, damage, headshot, tickUsed: world.world.tick - 1 });
     expect(hit.distanceCm).toBeGreaterThanOrEqual(965);
     expect(hit.distanceCm).toBeLessThanOrEqual(970);
     expect(world.fighter(1).health).toBe(10_000 - damage);
@@ -33,7 +33,7 @@ describe("a shot in the open", () => {
 
   test("past everybody strikes nothing, at the weapon's range, and costs a round", () => {
     const world = arena();
-    const nothing = { struck: "nothing", target: null, distanceCm: 15_000, headshot: false, damage: 0 };
+    const nothing = { struck: "nothing", target: null, distanceCm: 15_000, headshot: false, part: null, damage: 0 };
     expect(world.hit(0, { x: 0, y: 1_000_000, z: 0 })).toMatchObject(nothing);
     expect(world.fighter(0)).toMatchObject({ shotsFired: 1, shotsHit: 0 });
     expect(world.fighter(0).magazine.assault_rifle).toBe(29);
@@ -131,6 +131,19 @@ describe("the head", () => {
   });
 });
 
+describe("the legs", () => {
+  test.each([
+    { name: "are what is below 80 cm of the standing", feet: 81, stance: "stand", part: "legs", damage: 1_820 },
+    { name: "and not a centimetre more", feet: 80, stance: "stand", part: "torso", damage: 2_275 },
+    { name: "below 45 cm of the crouching", feet: 116, stance: "crouch", part: "legs", damage: 1_820 },
+    { name: "and no more of them either", feet: 115, stance: "crouch", part: "torso", damage: 2_275 },
+  ] as const)("$name", ({ feet, stance, part, damage }) => {
+    const world = arena({ fighters: [SHOOTER, { ...ENEMY, z: feet }] });
+    world.fighter(1).stance = stance;
+    expect(world.hit(0, AHEAD)).toMatchObject({ struck: "player", part, damage, headshot: false });
+  });
+});
+
 describe("team mates without friendly fire", () => {
   test("stop a shot unharmed", () => {
     const world = arena({ fighters: [SHOOTER, { side: 1, x: 7_000, y: 5_000 }, { side: 0, x: 6_000, y: 5_000 }] });
@@ -159,14 +172,14 @@ describe("falloff", () => {
     { distance: 10_000, body: 1_365, head: 2_730 },
     { distance: 15_000, body: 1_365, head: 2_730 },
   ])("a rifle takes $body from a body at $distance cm, $head from a head", ({ distance, body, head }) => {
-    expect(pelletDamage(WEAPONS.assault_rifle, distance, false)).toBe(body);
-    expect(pelletDamage(WEAPONS.assault_rifle, distance, true)).toBe(head);
+    expect(pelletDamage(WEAPONS.assault_rifle, distance, "torso")).toBe(body);
+    expect(pelletDamage(WEAPONS.assault_rifle, distance, "head")).toBe(head);
   });
 
   test.each(WEAPON_NAMES)("%s never does more from farther, and always whole hundredths", (name) => {
     let before = Number.POSITIVE_INFINITY;
     for (let distance = 0; distance <= WEAPONS[name].rangeCm; distance += 37) {
-      const damage = pelletDamage(WEAPONS[name], distance, false);
+      const damage = pelletDamage(WEAPONS[name], distance, "torso");
       expect(Number.isSafeInteger(damage) && damage > 0 && damage <= before).toBe(true);
       before = damage;
     }
@@ -201,8 +214,8 @@ describe("each weapon", () => {
     const result = world.step([world.shot(0, 1)]);
     const damaged = result.events.filter((event) => event.kind === "damaged");
     expect(damaged).toHaveLength(1);
-    expect(damaged[0]?.damage).toBeGreaterThan(pelletDamage(WEAPONS.shotgun, 970, false));
-    expect(damaged[0]?.damage).toBeLessThan(8 * pelletDamage(WEAPONS.shotgun, 970, false));
+    expect(damaged[0]?.damage).toBeGreaterThan(pelletDamage(WEAPONS.shotgun, 970, "torso"));
+    expect(damaged[0]?.damage).toBeLessThan(8 * pelletDamage(WEAPONS.shotgun, 970, "torso"));
   });
 
   test("a shotgun hurts two who stand together, lower slot first, and the receipt adds up", () => {

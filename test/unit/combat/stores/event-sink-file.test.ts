@@ -19,8 +19,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function event(id: string): OutgoingEvent {
-  return { eventId: id, eventType: "combat.session.started", topic: "combat.session", key: "k", value: { id } };
+function event(id: string, value: object = { id }): OutgoingEvent {
+  return {
+    eventId: id,
+    eventType: "combat.session.start",
+    topic: "game.combat.events",
+    key: "k",
+    atUnixMs: 1_750_000_000_000,
+    value: Buffer.from(JSON.stringify(value)),
+    contentType: "application/json",
+  };
 }
 
 function storedIds(): string[] {
@@ -91,6 +99,23 @@ async function openFailing(plan: { write?: "refuse" | "half"; sync?: "refuse"; t
   };
 }
 
+test("a line says where the event goes and what it is, and holds its value as it came", async () => {
+  const sink = await openFileEventSink({ path });
+  await sink.publish([{ ...event("1"), value: Buffer.from('{"b": 1,"a":"\u00e4"}') }]);
+  await sink.close();
+  expect(readFileSync(path, "utf8")).toBe(
+    '{"topic":"game.combat.events","key":"k","event_id":"1","event_type":"combat.session.start","value":{"b": 1,"a":"\u00e4"}}\n',
+  );
+});
+
+test("what is not JSON is refused, and breaks no line", async () => {
+  const sink = await openFileEventSink({ path });
+  await expect(sink.publish([{ ...event("1"), contentType: "application/protobuf" }])).rejects.toThrow("JSON");
+  await sink.publish([event("2")]);
+  await sink.close();
+  expect(storedIds()).toEqual(["2"]);
+});
+
 describe("a disk that fails", () => {
   const rows = [
     ["refuses a write", { write: "refuse" }],
@@ -111,7 +136,7 @@ describe("a disk that fails", () => {
 
   test("what waits is bounded: a publication that does not fit is rejected whole, the others are stored", async () => {
     const sink = await openFileEventSink({ path, waitingBytesMax: 1_000 });
-    const big = (id: string) => [event(id), { ...event(`${id}b`), value: { text: "x".repeat(400) } }];
+    const big = (id: string) => [event(id), event(`${id}b`, { text: "x".repeat(400) })];
     const calls = ["1", "2", "3"].map((id) => sink.publish(big(id)));
     const outcomes = await Promise.allSettled(calls);
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);

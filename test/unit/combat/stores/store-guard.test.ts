@@ -1,8 +1,8 @@
 /** The record store over a database that is slow, away or wrong: bounded waits, and the right kind of error. */
 import { expect, test } from "vitest";
 import type { Database, Row } from "#combat/stores/database.ts";
-import { StoreUnavailable } from "#combat/stores/session-store.ts";
-import { openPostgresSessionStore } from "#combat/stores/session-store-postgres.ts";
+import { openRecordStores } from "#combat/stores/record-stores.ts";
+import { type SessionStore, StoreUnavailable } from "#combat/stores/session-store.ts";
 import { ManualClock } from "#kit/clock.ts";
 
 const ID = "11111111-1111-4111-8111-111111111111";
@@ -13,11 +13,13 @@ function scripted(get: () => Promise<Row[]>): Database {
     query: (sql: string) => (sql.startsWith("select record") ? get() : Promise.resolve([])),
     script: () => Promise.resolve(),
   };
-  return { ...statements, transaction: (run) => run(statements), close: () => Promise.resolve() };
+  return { ...statements, name: "scripted", transaction: (run) => run(statements), close: () => Promise.resolve() };
 }
 
-async function storeOver(get: () => Promise<Row[]>, caps: { callMsMax?: number; callsWaitingMax?: number } = {}) {
-  return openPostgresSessionStore({ database: scripted(get), clock: new ManualClock(), ...caps });
+type Caps = { callMsMax?: number; callsWaitingMax?: number };
+
+async function storeOver(get: () => Promise<Row[]>, caps: Caps = {}): Promise<SessionStore> {
+  return (await openRecordStores({ database: scripted(get), clock: new ManualClock(), ...caps })).sessions;
 }
 
 test("a call that is slower than its deadline rejects with StoreUnavailable and says which", async () => {
@@ -71,4 +73,18 @@ test.each(failures)("%s: StoreUnavailable or our own mistake", async (_what, err
   const failed = await store.get(ID).catch((cause: unknown) => cause);
   expect(failed instanceof StoreUnavailable).toBe(unavailable);
   expect(unavailable ? (failed as Error).cause : failed).toBe(error);
+});
+
+test("calls of all ports wait together: claims and outbox are bounded with the sessions", async () => {
+  const never = scripted(() => new Promise(() => {}));
+  const stores = await openRecordStores({
+    database: never,
+    clock: new ManualClock(),
+    callMsMax: 20,
+    callsWaitingMax: 1,
+  });
+  const waiting = stores.sessions.get(ID);
+  await expect(stores.claims.unfinished()).rejects.toThrow(/unfinished: 1 calls are waiting already/);
+  await expect(stores.outbox.pending(ID)).rejects.toBeInstanceOf(StoreUnavailable);
+  await expect(waiting).rejects.toThrow(/get.*20 ms/);
 });

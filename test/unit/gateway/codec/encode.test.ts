@@ -29,6 +29,7 @@ describe("JSON is flat", () => {
         case: "stateUpdate",
         value: {
           tick: 8,
+          matchMs: 266,
           keyframe: true,
           players: [
             {
@@ -47,6 +48,7 @@ describe("JSON is flat", () => {
         type: "state_update",
         ...STAMP,
         tick: 8,
+        match_ms: 266,
         keyframe: true,
         players: [
           {
@@ -58,7 +60,10 @@ describe("JSON is flat", () => {
             alive: true,
             last_input: 4,
             ammunition: 0,
+            energy: 0,
             stance: "stand",
+            pose_ms: 0,
+            effects: [],
           },
         ],
       },
@@ -170,11 +175,23 @@ describe("the gateway's own", () => {
     expect(read(frame).body).toMatchObject({ case: "tokenExpiring", value: { expiresAt: NOW_UNIX_MS + 60_000 } });
   });
 
+  /** What a state says besides players. */
+  const OF_FIRST = { matchMs: 33, objectives: { scores: [1, 2] }, ground: { fields: [{ abilityId: "slow_field" }] } };
+
   test("merged state is a state_update like any other", () => {
-    const first = frameOf({ case: "stateUpdate", value: { tick: 1, players: [{ slot: 0, health: 100 }] } }, 1).state();
-    const second = frameOf({ case: "stateUpdate", value: { tick: 2, players: [{ slot: 1, health: 200 }] } }, 2).state();
+    const first = frameOf(
+      { case: "stateUpdate", value: { ...OF_FIRST, tick: 1, players: [{ slot: 0, health: 100 }] } },
+      1,
+    ).state();
+    const second = frameOf(
+      { case: "stateUpdate", value: { matchMs: 66, tick: 2, players: [{ slot: 1, health: 200 }] } },
+      2,
+    ).state();
     if (first === null || second === null) throw new Error("both are state");
-    const frame = stateFrame({ ...second, players: [...first.players, ...second.players] }, ROOM);
+    const frame = stateFrame(
+      { ...second, players: [...first.players, ...second.players], rest: { ...first.rest, ...second.rest } },
+      ROOM,
+    );
     expect(frame.lane).toBe("state");
     expect(json(frame)).toMatchObject({
       type: "state_update",
@@ -188,6 +205,8 @@ describe("the gateway's own", () => {
       body: {
         case: "stateUpdate",
         value: {
+          ...OF_FIRST,
+          matchMs: 66,
           tick: 2,
           players: [
             { slot: 0, health: 100 },

@@ -39,7 +39,7 @@ function closed(): Connection {
 const STARTS = { attaching, opened, away, reattaching, closed };
 
 type Happening = { readonly name: string; readonly happen: (connection: Connection) => void };
-const attached: Happening = { name: "attached", happen: (connection) => connection.handleAttached() };
+const attached: Happening = { name: "attached", happen: (connection) => connection.handleAttached(0) };
 const refused: Happening = { name: "refused", happen: (connection) => connection.handleRefused(REFUSAL) };
 const combatClose: Happening = {
   name: "combat closes",
@@ -61,7 +61,7 @@ const junk: Happening = { name: "junk", happen: (connection) => connection.handl
 
 describe("phases", () => {
   test.each<{ from: keyof typeof STARTS; when: Happening; told: string; to: string }>([
-    { from: "attaching", when: attached, told: "upgrade", to: "open" },
+    { from: "attaching", when: attached, told: "upgrade ping", to: "open" },
     { from: "attaching", when: refused, told: "refuse", to: "closed" },
     { from: "attaching", when: combatClose, told: "refuse", to: "closed" },
     { from: "attaching", when: lost, told: "refuse", to: "closed" },

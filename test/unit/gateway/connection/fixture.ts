@@ -46,7 +46,7 @@ export function attaching(given: Partial<Caller> = {}): Connection {
 
 export function opened(given: Partial<Caller> = {}): Connection {
   const connection = attaching(given);
-  connection.handleAttached();
+  connection.handleAttached(0);
   drained(connection);
   return connection;
 }

@@ -124,6 +124,7 @@ function state(frame: number, slots: readonly number[], keyframe = false): Count
     tick: frame,
     keyframe,
     players: slots.map((slot) => ({ slot, from: frame })),
+    rest: { matchMs: frame, ...(frame === 1 && { ground: "of frame 1" }) },
   };
   return new CountedFrame({ lane: "state", number: frame, state: content });
 }
@@ -137,7 +138,7 @@ describe("outbox", () => {
     expect(outbox.isStale()).toBe(false);
   });
 
-  test("events come out in order, then one state with the newest of every player", () => {
+  test("events come out in order, then one state with the newest of every player and of every other part", () => {
     const outbox = new Outbox("protobuf");
     const frames: Frame[] = [
       state(1, [0, 1]),
@@ -161,6 +162,7 @@ describe("outbox", () => {
           { slot: 1, from: 3 },
           { slot: 2, from: 3 },
         ],
+        rest: { matchMs: 3, ground: "of frame 1" },
       },
     });
     expect(outbox.poll(0)).toBeNull();

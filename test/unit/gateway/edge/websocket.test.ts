@@ -48,7 +48,10 @@ const DAMAGE: ServerBody = {
     eventId: "e",
     tick: 6,
     epoch: 1,
-    event: { case: "damageDealt", value: { attackerId: ADA, targetId: BOB, damage: 4_550, weapon: "assault_rifle" } },
+    event: {
+      case: "damageDealt",
+      value: { attackerId: ADA, targetId: BOB, damage: 4_550, weapon: "assault_rifle", decidedBy: "local" },
+    },
   },
 };
 
@@ -255,6 +258,8 @@ describe("downstream", () => {
         damage: 45.5,
         weapon: "assault_rifle",
         headshot: false,
+        critical: false,
+        decided_by: "local",
         health: 0,
       },
       session_id: SESSION,
@@ -401,6 +406,7 @@ describe("time", () => {
   test("who answers pings stays, who does not is closed with 4004", async () => {
     const awake = await player();
     const asleep = await player({ sub: BOB, autoPong: false });
+    await awake.pings.take(); // The one that measures the round trip from the start.
     for (let beat = 0; beat < 3; beat++) {
       at.clock.advance(HEARTBEAT_MS);
       await awake.pings.take();

@@ -18,6 +18,9 @@ const table: readonly [verb: string, path: string, method: string, status: numbe
   ["POST", `/sessions/${SESSION}/actions`, "PerformAction", 200],
   ["POST", `/sessions/${SESSION}/damage`, "ApplyDamage", 200],
   ["GET", `/sessions/${SESSION}/stats`, "GetSessionStats", 200],
+  ["GET", `/sessions/${SESSION}/leaderboard`, "GetLeaderboard", 200],
+  ["GET", `/analytics/combat/${SESSION}`, "GetCombatAnalytics", 200],
+  ["GET", `/sessions/${SESSION}/replay`, "GetReplay", 200],
 ];
 
 test("the table below is all there is", () => {

@@ -50,7 +50,7 @@ class Duel {
       };
       const { stride, act } = brain.think(senses);
       if (stride) this.move(slot, stride);
-      if (act) inputs.push({ kind: "action", slot, seq: 0, id: inputs.length, clientTick: null, do: wish(act) });
+      if (act) inputs.push({ kind: "action", slot, seq: 0, id: inputs.length, ...this.now(), do: wish(act) });
     }
     const { events, outcomes } = step(this.world, inputs);
     for (const event of events) {
@@ -58,6 +58,10 @@ class Duel {
       if (event.kind === "respawned") this.brains[event.slot]!.handleSpawn(metres(event.position));
     }
     for (const outcome of outcomes) this.answer(outcome, inputs);
+  }
+
+  private now() {
+    return { atMs: this.world.nowMs, claimedMs: null, rttMs: null };
   }
 
   private others(): Other[] {
@@ -79,6 +83,8 @@ class Duel {
       yaw: null,
       pitch: null,
       stance: null,
+      claimedMs: null,
+      rttMs: null,
       atMs: this.world.nowMs,
     });
     if (verdict.ok) return;

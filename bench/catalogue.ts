@@ -1,0 +1,60 @@
+/** Catalogue: every scenario by name, what it measures, and the sets that are run together. */
+import type { LoneScenario, Scenario } from "./scenario.ts";
+
+type Entry = { readonly about: string } & (
+  | { readonly needs: "servers"; readonly load: () => Promise<Scenario> }
+  | { readonly needs: "nothing"; readonly load: () => Promise<LoneScenario> }
+);
+
+export const SCENARIOS: { readonly [name: string]: Entry } = {
+  "kafka-events": {
+    about: "sustained events/s to Kafka, acknowledged by all replicas in sync",
+    needs: "servers",
+    load: async () => (await import("./scenarios/kafka-events.ts")).kafkaEvents,
+  },
+  "journal-wait": {
+    about: "what waiting for the journal adds to an event's latency",
+    needs: "servers",
+    load: async () => (await import("./scenarios/journal-wait.ts")).journalWait,
+  },
+  checkpoints: {
+    about: "checkpoint and journal bytes, and the CPU of keeping, per session and second",
+    needs: "servers",
+    load: async () => (await import("./scenarios/checkpoints.ts")).checkpoints,
+  },
+  "hit-rate": {
+    about: "reads of sessions answered from memory or Redis under a realistic mix",
+    needs: "servers",
+    load: async () => (await import("./scenarios/hit-rate.ts")).hitRate,
+  },
+  restore: {
+    about: "time from start to serving with 500 sessions to restore",
+    needs: "servers",
+    load: async () => (await import("./scenarios/restore.ts")).restore,
+  },
+  core: {
+    about: "what a tick of the simulation costs: time, memory, and the share of a core for 500 sessions",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/core.ts")).core,
+  },
+  fairness: {
+    about: "shots aimed true that hit, and how far behind cover, by distance of both players",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/fairness.ts")).fairness,
+  },
+};
+
+export const SETS: { readonly [name: string]: readonly string[] } = {
+  stores: ["kafka-events", "journal-wait", "checkpoints", "hit-rate", "restore"],
+  sim: ["core", "fairness"],
+};
+
+export function isScenario(name: string): boolean {
+  return Object.hasOwn(SCENARIOS, name);
+}
+
+/** The scenarios that these names stand for, each once, in the catalogue's order; no names: all. */
+export function scenariosOf(names: readonly string[]): string[] {
+  const wanted = new Set(names.flatMap((name) => (Object.hasOwn(SETS, name) ? SETS[name]! : [name])));
+  return Object.keys(SCENARIOS).filter((name) => names.length === 0 || wanted.has(name));
+}

@@ -1,0 +1,53 @@
+/**
+ * Inlet: the one door through which anything enters the world of a session; what goes through is recorded on the way.
+ * In:  moves, orders, the inputs of a tick.   Out: what the simulation answers.
+ * Law: nothing else writes the world of a living session. A recorder that cannot take an input stops; the match goes on.
+ */
+import type { SimEvent } from "../sim/events.ts";
+import type { Move, MoveVerdict, Order, StepInput, StepResult } from "../sim/inputs.ts";
+import { applyMove } from "../sim/movement.ts";
+import type { Recorder } from "../sim/recorder.ts";
+import { decide, step } from "../sim/step.ts";
+import type { World } from "../sim/world.ts";
+
+export class Inlet {
+  private recorder: Recorder | null = null;
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** From here on all is recorded. The recorder has the world as it stands. */
+  record(recorder: Recorder): void {
+    this.recorder = recorder;
+  }
+
+  move(move: Move): MoveVerdict {
+    this.note((recorder) => recorder.handleMove(move));
+    return applyMove(this.world, move);
+  }
+
+  decide(order: Order): SimEvent[] {
+    this.note((recorder) => recorder.handleOrder(order));
+    return decide(this.world, order);
+  }
+
+  step(inputs: readonly StepInput[]): StepResult {
+    this.note((recorder) => recorder.handleStep(inputs));
+    const result = step(this.world, inputs);
+    this.note((recorder) => recorder.handleStepped());
+    return result;
+  }
+
+  private note(take: (recorder: Recorder) => void): void {
+    const { recorder } = this;
+    if (recorder === null) return;
+    try {
+      take(recorder);
+    } catch (error) {
+      recorder.fail(error);
+    }
+    if (recorder.ended !== null) this.recorder = null;
+  }
+}
