@@ -13,6 +13,7 @@ import type { Action, Aim, Move, Order, Ruling, StepInput } from "#combat/sim/in
 import type { GameMap } from "#combat/sim/maps.ts";
 import { USUAL_MODE_RULES } from "#combat/sim/modes/mode-rules.ts";
 import { carries, MODES } from "#combat/sim/modes/table.ts";
+import { baseOf } from "#combat/sim/objectives.ts";
 import { decide } from "#combat/sim/step.ts";
 import { allIn, CHECK_MODES, ENFORCE_ALL } from "#combat/sim/suspicion.ts";
 import { createWorld, type Fighter, type PlayedMode, type Point, type Rules, type World } from "#combat/sim/world.ts";
@@ -187,14 +188,28 @@ export class Commander {
       const beside = () => nextBelow(rng, 81) - 40;
       return { x: from.x + beside(), y: from.y + beside(), z: pick(rng, [0, from.z, from.z + beside()]) };
     }
-    const kept = nextBelow(rng, GOAL_ONE_IN) > 0 ? this.goals[slot] : undefined;
-    const goal = kept ?? this.somewhere();
-    this.goals[slot] = goal;
+    const goal = this.goalOf(slot);
     const [dx, dy] = [goal.x - from.x, goal.y - from.y];
     const distance = Math.sqrt(dx * dx + dy * dy);
     const stride = (SPEED_CM_PER_S * 2) / this.world.rules.tickRateHz; // Everybody moves every other tick.
     const share = distance <= stride ? 1 : stride / distance;
     return { x: from.x + dx * share, y: from.y + dy * share, z: from.z };
+  }
+
+  /** Kept for a while; whoever carries a flag goes home with it, or hardly any would ever be captured. */
+  private goalOf(slot: number): Point {
+    const home = this.homeOfCarrier(slot);
+    const kept = nextBelow(this.rng, GOAL_ONE_IN) > 0 ? this.goals[slot] : undefined;
+    const goal = home ?? kept ?? this.somewhere();
+    this.goals[slot] = goal;
+    return goal;
+  }
+
+  private homeOfCarrier(slot: number): Point | undefined {
+    const { world } = this;
+    const fighter = world.fighters[slot];
+    if (!fighter || !world.objectives.flags.some(({ carrier }) => carrier === slot)) return undefined;
+    return world.map.places?.bases[baseOf(world, fighter.side) ?? -1];
   }
 
   /** An objective, somebody, or anywhere. */

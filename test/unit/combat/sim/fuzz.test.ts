@@ -20,6 +20,8 @@ import { fail, Ledger } from "./fuzz-ledger.ts";
 
 const TICKS = Number(process.env["FUZZ_TICKS"] ?? 1_000_000);
 const SEED = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 20));
+/** Every other match is played from it in each run, so that what a run meets is no matter of luck. */
+const KNOWN_SEED = 2_026;
 const TICKS_PER_MODE = Math.ceil(TICKS / PLAYED_MODES.length);
 /** After so many a new match begins at the latest, so that many beginnings and ends are met. */
 const TICKS_PER_MATCH_MAX = 4_000;
@@ -62,7 +64,7 @@ test.each(PLAYED_MODES)(
     let match = 0;
     for (let ticks = 0; ticks < TICKS_PER_MODE; match++) {
       const most = Math.min(TICKS_PER_MATCH_MAX, TICKS_PER_MODE - ticks);
-      const one = { mode, match, seed: SEED * 1_009 + match };
+      const one = { mode, match, seed: (match % 2 === 0 ? KNOWN_SEED : SEED) * 1_009 + match };
       const { hashes, ticks: took } = playOne(one, most, met);
       if (match % AGAIN_ONE_IN === 0) expect(playOne(one, most, null).hashes, `match ${match} again`).toEqual(hashes);
       ticks += took;

@@ -17,7 +17,7 @@ import { createRng, nextBelow } from "#kit/rng.ts";
 import { recordPlay } from "../../../../bench/play.ts";
 
 const SEED = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 20));
-const TICKS = 400;
+const TICKS = 600;
 const STEP_CM = 2;
 const MARGIN_CM = 1;
 /** Nobody is shot at from farther away; what is struck beyond counts as nothing. */
