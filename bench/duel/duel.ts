@@ -14,7 +14,7 @@ import { rayToBox, unit } from "#combat/sim/geometry.ts";
 import type { Action, Hit } from "#combat/sim/inputs.ts";
 import { leap } from "#combat/sim/motion.ts";
 import { applyMove } from "#combat/sim/movement.ts";
-import { posesAt, type ShotTime } from "#combat/sim/rewind.ts";
+import { posesAt, type ShotTime, viewOf } from "#combat/sim/rewind.ts";
 import { decide, step } from "#combat/sim/step.ts";
 import { createWorld, type Fighter, type Point, type Rules, type World } from "#combat/sim/world.ts";
 import { FrameSource, type StateFrame } from "#combat/snapshot/frame.ts";
@@ -24,11 +24,11 @@ import { type Path, Runner } from "./runner.ts";
 import { type Distance, jitterOf, Way } from "./way.ts";
 
 /**
- * claimed: as the service judges. fired: with the same bound, but counted from when the shot was fired, so that the way here
- * is made up for besides; only right for a shooter who stands. half: by half of the round trip and what the client draws
- * late, counted from when the shot comes. none: by where everybody is when it comes.
+ * claimed: as the service judges. arrived: with the same bound, but counted from when the shot arrives, so that its way here
+ * is not made up for besides. half: by half of the round trip and what the client draws late, counted from when the shot
+ * comes. none: by where everybody is when it comes.
  */
-export const JUDGEMENTS = ["claimed", "fired", "half", "none"] as const;
+export const JUDGEMENTS = ["claimed", "arrived", "half", "none"] as const;
 export type Judgement = (typeof JUDGEMENTS)[number];
 
 export type Duel = Distance & {
@@ -195,8 +195,8 @@ class RunningDuel {
   private timeOf({ claimedMs }: Shot, atMs: number): ShotTime {
     if (this.duel.judgement === "claimed") return { atMs, claimedMs, rttMs: this.measuredMs };
     if (this.duel.judgement === "none") return { atMs, claimedMs: null, rttMs: null };
+    if (this.duel.judgement === "arrived") return { atMs, claimedMs, rttMs: null };
     const half = Math.round(this.measuredMs / 2);
-    if (this.duel.judgement === "fired") return { atMs: Math.max(0, atMs - half), claimedMs, rttMs: null };
     return { atMs, claimedMs: Math.max(0, atMs - half - DRAWN_LATE_MS), rttMs: null };
   }
 
@@ -218,8 +218,8 @@ class RunningDuel {
     }
   }
 
-  private note(nowMs: number, { struck, capped, rewindMs }: Hit, { action, seen }: Waiting): void {
-    const { x, y } = posesAt(this.world, action.atMs - rewindMs)[TARGET]!.position;
+  private note(nowMs: number, { struck, capped }: Hit, { action, seen }: Waiting): void {
+    const { x, y } = posesAt(this.world, viewOf(action).atMs)[TARGET]!.position;
     const shot = {
       hit: struck === "player",
       capped,

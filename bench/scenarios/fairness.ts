@@ -24,7 +24,6 @@ export async function fairness({ seed, quick, say }: LoneContext): Promise<Repor
     for (const jitterMs of JITTERS_MS) {
       for (const judgement of JUDGEMENTS) {
         for (const path of PATHS) {
-          if (judgement === "fired" && path === "strafes") continue; // Its shooter moves.
           for (let run = 0; run < (quick ? 1 : RUNS); run++) {
             const duel: Duel = { rttMs, jitterMs, path, judgement, seconds, seed: (seed + run) % 2 ** 32 };
             fought.push({ duel, shots: playDuel(duel) });
@@ -74,7 +73,7 @@ function reportOf(fought: readonly Fought[], { seed, seconds }: { seed: number; 
     DISTANCES_MS.map((rttMs) => [rttMs, of(shotsOf(fought, { rttMs, jitterMs, judgement }))] as const);
   return {
     seed,
-    about: `${seeds.length} runs of ${seconds} s each: both players equally far away, moves 30 times a second, states at most 60 times, ticks at 30 Hz; the target runs at 6 m/s at 20 m, drawn ${DRAWN_LATE_MS} ms behind the newest state. Jitter is up to so much, each message and way. The service judges as "claimed"; the other ways are for comparison: the same bound counted from when the shot was fired, half of the round trip, and the present.`,
+    about: `${seeds.length} runs of ${seconds} s each: both players equally far away, moves 30 times a second, states at most 60 times, ticks at 30 Hz; the target runs at 6 m/s at 20 m, drawn ${DRAWN_LATE_MS} ms behind the newest state. Jitter is up to so much, each message and way. The service judges as "claimed"; the other ways are for comparison: the same bound counted from when the shot arrives, half of the round trip, and the present.`,
     figures: [
       ...JITTERS_MS.flatMap((jitterMs) =>
         DISTANCES_MS.map((rttMs) => ({

@@ -18,7 +18,7 @@ const GOLDEN = {
   team_deathmatch: { hash: "c6f47540c8da29ee", ticks: 7_934, kills: 225, rounds: 3 },
   capture_the_flag: { hash: "942665ef58a6ccbe", ticks: 3_194, kills: 47, rounds: 2 },
   king_of_the_hill: { hash: "6ffd566b8c65af68", ticks: 9_138, kills: 102, rounds: 3 },
-  domination: { hash: "1cd91532e85b57b7", ticks: 3_332, kills: 57, rounds: 2 },
+  domination: { hash: "557fff010d06b10d", ticks: 3_332, kills: 57, rounds: 2 },
   elimination: { hash: "7f3d4e58081ebd66", ticks: 2_093, kills: 21, rounds: 3 },
 } as const satisfies Record<MatchName, { hash: string; ticks: number; kills: number; rounds: number }>;
 

@@ -31,7 +31,7 @@ import { TAKERS_MAX } from "#combat/sim/modes/domination.ts";
 import { MODE_RULE_BOUNDS_S, STARTING_ARMOUR_BOUNDS, USUAL_MODE_RULES } from "#combat/sim/modes/mode-rules.ts";
 import { MODES, modesOf } from "#combat/sim/modes/table.ts";
 import { TOUCH_CM } from "#combat/sim/objectives.ts";
-import { CLAIM_TRUST_MS, REWIND_MS_MAX } from "#combat/sim/rewind.ts";
+import { CLAIM_TRUST_MS, REWIND_MS_MAX, WAY_MS_MAX } from "#combat/sim/rewind.ts";
 import { BUMP_POINTS, CHECKS, SCORE_FORGIVEN_PER_S, SCORE_FROM, WEIGHTS } from "#combat/sim/suspicion.ts";
 import { PLAYED_MODES } from "#combat/sim/world.ts";
 import { TOPICS } from "#combat/stores/topics.ts";
@@ -167,7 +167,7 @@ describe("tables are the code's own", () => {
 
   test("lag compensation", () => {
     const table = rows(section(read("docs/GAMEPLAY.md"), "## Lag compensation"));
-    const values = [REWIND_MS_MAX, CLAIM_TRUST_MS, HISTORY_MS, SILENCE_MS];
+    const values = [REWIND_MS_MAX, WAY_MS_MAX, CLAIM_TRUST_MS, HISTORY_MS, SILENCE_MS];
     expect(table.map(([, value]) => value)).toEqual(values.map((value) => `${value} ms`));
   });
 

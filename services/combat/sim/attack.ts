@@ -34,7 +34,7 @@ export type Shot = {
 export function judgeAttack(world: World, shooter: Fighter, aim: Aim, view: View): Shot | null {
   const poses = posesAt(world, view.atMs);
   // From where the shooter had last told to stand when the shot came: what it told since is no part of the shot.
-  const from = toldPoseAt(world.history, shooter, view.atMs + view.rewindMs);
+  const from = toldPoseAt(world.history, shooter, view.atMs + view.rewindMs + view.wayMs);
   const origin = eyesOf(from);
   const direction = directionOf(aim, { shooter, origin, poses });
   if (!direction) return null;

@@ -17,7 +17,7 @@ import { PLAIN_MODE_RULES, USUAL_MODE_RULES } from "./modes/mode-rules.ts";
 import { hashText } from "./text-hash.ts";
 
 /** Of the code of the rules, beside their tables. */
-const RULES_VERSION = 1;
+const RULES_VERSION = 2;
 
 /** Of whole files of tables everything that they export: a table that is added to one is in it. */
 const CONTENT = {

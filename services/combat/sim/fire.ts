@@ -33,7 +33,8 @@ export type BurstLeft = {
   x: number;
   y: number;
   z: number;
-  /** How far back the first was judged, and so are they. */
+  /** As the first was judged, so are they. */
+  wayMs: number;
   rewindMs: number;
   capped: boolean;
   /** `seq` of the action. */
@@ -72,7 +73,7 @@ export function fireBursts(world: World, told: Told, settle: () => boolean): boo
 
 function fireNext(world: World, fighter: Fighter, burst: BurstLeft, told: Told): void {
   const { burst: table } = WEAPONS[fighter.weapon] as Weapon;
-  const { rewindMs, capped, seq } = burst;
+  const { wayMs, rewindMs, capped, seq } = burst;
   burst.rounds -= 1;
   burst.nextAtMs += table?.intervalMs ?? 0;
   if (burst.rounds === 0) fighter.burst = null;
@@ -81,7 +82,8 @@ function fireNext(world: World, fighter: Fighter, burst: BurstLeft, told: Told):
     return;
   }
   const aim: Aim = { kind: "direction", direction: { x: burst.x, y: burst.y, z: burst.z } };
-  const shot = judgeAttack(world, fighter, aim, { atMs: Math.max(0, world.nowMs - rewindMs), rewindMs, capped });
+  const atMs = Math.max(0, world.nowMs - wayMs - rewindMs);
+  const shot = judgeAttack(world, fighter, aim, { atMs, wayMs, rewindMs, capped });
   if (shot) release(world, fighter, shot, { seq, tickClaimed: null, answers: false }, told);
 }
 
@@ -95,7 +97,7 @@ function burstAfter(
     rounds: of.rounds - 1,
     nextAtMs: of.firedAtMs + of.intervalMs,
     ...{ x: millionths(x), y: millionths(y), z: millionths(z) },
-    ...{ rewindMs: Math.floor(view.rewindMs), capped: view.capped, seq: of.seq },
+    ...{ wayMs: Math.floor(view.wayMs), rewindMs: Math.floor(view.rewindMs), capped: view.capped, seq: of.seq },
   };
 }
 

@@ -129,8 +129,8 @@ function addProjectile(lanes: Lanes, projectile: Projectile): void {
 function addBurst(lanes: Lanes, burst: BurstLeft | null): void {
   add(lanes, burst?.rounds ?? 0);
   if (burst === null) return;
-  const { nextAtMs, x, y, z, rewindMs, capped, seq } = burst;
-  addAll(lanes, nextAtMs, x, y, z, rewindMs, Number(capped), seq);
+  const { nextAtMs, x, y, z, wayMs, rewindMs, capped, seq } = burst;
+  addAll(lanes, nextAtMs, x, y, z, wayMs, rewindMs, Number(capped), seq);
 }
 
 function addObjectives(lanes: Lanes, objectives: Objectives): void {

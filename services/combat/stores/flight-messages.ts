@@ -24,6 +24,6 @@ export function burstMessage(burst: BurstLeft): StoredBurst {
   return create(StoredBurstSchema, burst);
 }
 
-export function burstOf({ rounds, nextAtMs, x, y, z, rewindMs, capped, seq }: StoredBurst): BurstLeft {
-  return { rounds, nextAtMs, x, y, z, rewindMs, capped, seq };
+export function burstOf({ rounds, nextAtMs, x, y, z, wayMs, rewindMs, capped, seq }: StoredBurst): BurstLeft {
+  return { rounds, nextAtMs, x, y, z, wayMs, rewindMs, capped, seq };
 }

@@ -794,6 +794,11 @@ export declare type StoredBurst = Message<"necpgame.combat.v1.StoredBurst"> & {
    * @generated from field: uint32 seq = 8;
    */
   seq: number;
+
+  /**
+   * @generated from field: uint32 way_ms = 9;
+   */
+  wayMs: number;
 };
 
 /**

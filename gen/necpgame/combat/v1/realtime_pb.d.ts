@@ -2447,7 +2447,7 @@ export declare type HitReceipt = Message<"necpgame.combat.v1.HitReceipt"> & {
   struck: string;
 
   /**
-   * How long before its arrival the shot was judged, milliseconds.
+   * How old what it was judged by was when the shot was fired, milliseconds; its way here is not in it.
    *
    * @generated from field: uint32 rewind_ms = 9;
    */

@@ -22,7 +22,7 @@ function world(): World {
   return arena.world;
 }
 
-const BURST = { rounds: 2, nextAtMs: 60, x: 1, y: 2, z: 3, rewindMs: 4, capped: false, seq: 5 };
+const BURST = { rounds: 2, nextAtMs: 60, x: 1, y: 2, z: 3, wayMs: 3, rewindMs: 4, capped: false, seq: 5 };
 
 const FROM_NULL: Record<string, unknown> = { weapons: ["assault_rifle"], abilities: ["dash"], burst: BURST };
 

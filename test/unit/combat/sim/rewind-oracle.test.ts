@@ -90,12 +90,16 @@ class Again {
   }
 }
 
-/** By the rule, written down again: what was shown, as far as it fits what was measured, at most 250 ms back. */
+/**
+ * By the rule, written down again: what was shown, as far as it fits what was measured; at most 250 ms before the shot was
+ * fired, which was half a round trip ago, at most 125 ms.
+ */
 function judgedAt({ atMs, claimedMs, rttMs }: Action): number {
   const claimed = claimedMs === null ? null : Math.max(0, atMs - claimedMs);
   const fits = claimed !== null && (rttMs === null || Math.abs(claimed - rttMs) <= 200);
   const back = fits ? claimed : (rttMs ?? 0);
-  return Math.max(0, atMs - Math.min(250, Math.round(back)));
+  const way = Math.min(125, Math.floor((rttMs ?? 0) / 2));
+  return Math.max(0, atMs - Math.min(way + 250, Math.round(back)));
 }
 
 type Found = { readonly struck: Hit["struck"]; target: number | null; distanceCm: number };

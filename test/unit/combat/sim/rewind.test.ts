@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { beginTrack, HISTORY_MS, noHistory, poseAt, remember } from "#combat/sim/history.ts";
 import { HISTORY_POSES_MAX } from "#combat/sim/limits.ts";
 import { leap } from "#combat/sim/motion.ts";
-import { CLAIM_TRUST_MS, posesAt, REWIND_MS_MAX, tickOf, viewOf } from "#combat/sim/rewind.ts";
+import { CLAIM_TRUST_MS, posesAt, REWIND_MS_MAX, tickOf, viewOf, WAY_MS_MAX } from "#combat/sim/rewind.ts";
 import { decide } from "#combat/sim/step.ts";
 import type { Fighter, Point } from "#combat/sim/world.ts";
 import { createRng, nextBelow } from "#kit/rng.ts";
@@ -13,27 +13,40 @@ describe("how far back a shot is judged", () => {
   const atMs = 10_000;
   test.each([
     { name: "nothing claimed, nothing measured: the present", claimed: null, rttMs: null, rewindMs: 0 },
-    { name: "nothing claimed: the measured round trip", claimed: null, rttMs: 100, rewindMs: 100 },
-    { name: "a claim that fits the measurement holds", claimed: 120, rttMs: 80, rewindMs: 120 },
-    { name: "a claim at the edge of trust holds", claimed: 10, rttMs: 210, rewindMs: 10 },
-    { name: "a claim beyond it does not: measured beats claimed", claimed: 241, rttMs: 40, rewindMs: 40 },
-    { name: "nor one of too little", claimed: 0, rttMs: 201, rewindMs: 201 },
+    { name: "nothing claimed: the measured round trip", claimed: null, rttMs: 100, wayMs: 50, rewindMs: 50 },
+    { name: "a claim that fits the measurement holds", claimed: 120, rttMs: 80, wayMs: 40, rewindMs: 80 },
+    { name: "a claim at the edge of trust holds", claimed: 10, rttMs: 210, wayMs: 10, rewindMs: 0 },
+    { name: "a claim beyond it does not: measured beats claimed", claimed: 241, rttMs: 40, wayMs: 20, rewindMs: 20 },
+    { name: "nor one of too little", claimed: 0, rttMs: 201, wayMs: 100, rewindMs: 101 },
     { name: "where nobody measures a claim holds", claimed: 200, rttMs: null, rewindMs: 200 },
     { name: "a claim of the future is the present", claimed: -500, rttMs: 20, rewindMs: 0 },
-    { name: "never more than the cap, by claim", claimed: 251, rttMs: 200, rewindMs: 250, capped: true },
-    { name: "never more than the cap, by measurement", claimed: null, rttMs: 5_000, rewindMs: 250, capped: true },
-    { name: "the cap itself is not capped", claimed: 250, rttMs: 200, rewindMs: 250 },
-  ])("$name", ({ claimed, rttMs, rewindMs, capped = false }) => {
+    { name: "never more than the cap, by claim", claimed: 251, rttMs: null, rewindMs: 250, capped: true },
+    { name: "nor with a way here besides", claimed: 351, rttMs: 200, wayMs: 100, rewindMs: 250, capped: true },
+    {
+      name: "never more than the cap, by measurement",
+      claimed: null,
+      rttMs: 5_000,
+      wayMs: 125,
+      rewindMs: 250,
+      capped: true,
+    },
+    { name: "the cap itself is not capped", claimed: 350, rttMs: 200, wayMs: 100, rewindMs: 250 },
+  ])("$name", ({ claimed, rttMs, wayMs = 0, rewindMs, capped = false }) => {
     const claimedMs = claimed === null ? null : atMs - claimed;
-    expect(viewOf({ atMs, claimedMs, rttMs })).toEqual({ atMs: atMs - rewindMs, rewindMs, capped });
+    expect(viewOf({ atMs, claimedMs, rttMs })).toEqual({ atMs: atMs - wayMs - rewindMs, wayMs, rewindMs, capped });
   });
 
   test("not before the match began", () => {
-    expect(viewOf({ atMs: 30, claimedMs: null, rttMs: 100 })).toEqual({ atMs: 0, rewindMs: 30, capped: false });
+    expect(viewOf({ atMs: 30, claimedMs: null, rttMs: 100 })).toEqual({
+      atMs: 0,
+      wayMs: 30,
+      rewindMs: 0,
+      capped: false,
+    });
   });
 
   test("what these rows rest on", () => {
-    expect([REWIND_MS_MAX, CLAIM_TRUST_MS]).toEqual([250, 200]);
+    expect([REWIND_MS_MAX, WAY_MS_MAX, CLAIM_TRUST_MS]).toEqual([250, 125, 200]);
   });
 });
 
@@ -169,7 +182,8 @@ describe("a shot at who runs past", () => {
     { name: "hits by the measured round trip when it says nothing", agoMs: 200, claimed: null, rttMs: 200, hits: true },
     { name: "misses without either", agoMs: 200, claimed: null, rttMs: null, hits: false },
     { name: "hits the present with neither", agoMs: 0, claimed: null, rttMs: null, hits: true },
-    { name: "misses what is longer ago than the cap", agoMs: 400, claimed: 400, rttMs: 350, hits: false },
+    { name: "misses what is longer ago than the cap", agoMs: 450, claimed: 450, rttMs: 250, hits: false },
+    { name: "hits what was 250 ms ago when it was fired", agoMs: 370, claimed: 370, rttMs: 250, hits: true },
     { name: "misses with a claim that the measurement denies", agoMs: 240, claimed: 240, rttMs: 20, hits: false },
   ])("$name", ({ agoMs, claimed, rttMs, hits }) => {
     const { arena, was } = passing();
@@ -184,7 +198,7 @@ describe("a shot at who runs past", () => {
     const atMs = arena.world.nowMs;
     const outcome = arena.act({ ...arena.shot(0, aimed(was(200))), claimedMs: atMs - 200, rttMs: 150 });
     const tickUsed = tickOf(arena.world, atMs - 200);
-    expect(outcome).toMatchObject({ hit: { target: 1, rewindMs: 200, capped: false, tickUsed, headshot: false } });
+    expect(outcome).toMatchObject({ hit: { target: 1, rewindMs: 125, capped: false, tickUsed, headshot: false } });
     expect(tickUsed * TICK_MS).toBe(atMs - 200);
   });
 });
@@ -297,7 +311,7 @@ test("over random walks, falls and times, poses are those of an oracle that reme
       if (arena.move(fighter.slot, to, { atMs }).ok) oracle.take(fighter, atMs, false);
       movedAtMs[fighter.slot] = atMs;
     }
-    const then = Math.max(0, atMs - nextBelow(rng, REWIND_MS_MAX + 1));
+    const then = Math.max(0, atMs - nextBelow(rng, WAY_MS_MAX + REWIND_MS_MAX + 1));
     const poses = posesAt(arena.world, then);
     for (const { slot } of fighters()) {
       const { x, y, z } = poses[slot]!.position;
