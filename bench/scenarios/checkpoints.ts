@@ -118,6 +118,7 @@ const YES: LiveStore = {
   entries: async () => [],
   read: async () => null,
   finish: async () => "kept",
+  backAtMs: Number.NEGATIVE_INFINITY,
   onBack: () => {},
   close: async () => {},
 };

@@ -116,8 +116,10 @@ test("whoever writes is told when the connection was lost and is there again, un
   };
   const sessionId = await opened(store);
   expect(told).toBe(0);
+  const before = performance.now();
   own.disconnect(true);
   await expect.poll(() => told, { timeout: 5_000 }).toBe(1);
+  expect(store.backAtMs).toBeGreaterThan(before);
   expect(await store.write([writing(sessionId)])).toEqual(["kept"]);
   await store.close();
   own.disconnect(true);

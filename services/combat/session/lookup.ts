@@ -2,7 +2,8 @@
  * Lookup: what is known of any session, wherever it is.
  * In:  an id.   Out: its record, and what answered: this process's memory, the live store (it lives in another instance),
  *      or the records; null where it is over or unknown, which is the records' to answer by design.
- * Law: a session that is not over is answered from memory or the live store whenever one of them has it.
+ * Law: a session that is not over is answered from memory or the live store whenever one of them has it. Right after the
+ *      live store came within reach its copies may be older than the records: then the newer of the two is told.
  */
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
@@ -67,7 +68,22 @@ export class Lookup {
     const hosted = this.hosted.get(id);
     if (hosted !== undefined) return { record: recordAsSaved(hosted), from: "memory" };
     const kept = await this.kept(id);
-    return kept !== null && !isOver(kept.status) ? { record: kept, from: "live" } : null;
+    if (kept === null || isOver(kept.status)) return null;
+    return (await this.newerThan(kept)) ?? { record: kept, from: "live" };
+  }
+
+  /** The record, where the live store may have lost what came after its copy, and has. */
+  private async newerThan(kept: SessionRecord): Promise<Found | null> {
+    const { live, clock, sessions, log } = this.parts;
+    if (clock.nowMs() - live.backAtMs > LIVE_READ_AGE_MS_MAX) return null; // Its copy was written since.
+    try {
+      const record = await sessions.get(kept.id);
+      if (record === null || record.version <= kept.version) return null;
+      return { record, from: isOver(record.status) ? null : "records" };
+    } catch (error) {
+      log.warn({ error, sessionId: kept.id }, "the records did not give a session; what the live store has is told");
+      return null;
+    }
   }
 
   private async kept(id: string): Promise<SessionRecord | null> {

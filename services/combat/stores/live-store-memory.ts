@@ -29,6 +29,7 @@ export function createMemoryLiveStore(table: LiveTable = new Map()): LiveStore {
 }
 
 class MemoryLiveStore implements LiveStore {
+  readonly backAtMs = Number.NEGATIVE_INFINITY;
   onBack = () => {}; // It is never out of reach.
   private readonly table: LiveTable;
   private closed = false;

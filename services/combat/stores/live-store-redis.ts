@@ -45,13 +45,17 @@ export function createRedisLiveStore(options: RedisLiveStoreOptions): LiveStore 
 const VERDICTS: readonly (WriteVerdict | undefined)[] = [undefined, "kept", "fenced", "missing", "stale"];
 
 class RedisLiveStore implements LiveStore {
+  backAtMs = performance.now(); // What it went through before is not known.
   onBack = () => {};
   private readonly redis: LiveRedis;
   private readonly calls: RedisCalls;
   private readonly log: Log;
   private readonly prefix: string;
   private readonly waitingBytesMax: number;
-  private readonly handleReady = () => this.onBack();
+  private readonly handleReady = () => {
+    this.backAtMs = performance.now();
+    this.onBack();
+  };
   /** Of writes without an answer: those past their deadline too, for they still lie in the connection. */
   private waitingBytes = 0;
 

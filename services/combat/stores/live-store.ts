@@ -8,7 +8,7 @@
  * Every call rejects with StoreUnavailable when the store is away or late; the outcome is then unknown, and the same
  * call may be given again: it is carried out once.
  * A store that was out of reach may come back with less than it answered for (an older snapshot, a replica that lagged, a
- * lost end). It says so by its verdicts, and `onBack` by when to ask.
+ * lost end). It says so by its verdicts, `onBack` by when to ask, and `backAtMs` to who only reads.
  * Not here: what the bytes mean (state-codec.ts), who may own a session (session-store.ts counts the epochs).
  */
 
@@ -70,6 +70,11 @@ export type LiveStore = {
    * gone already.
    */
   finish(session: { readonly sessionId: string; readonly epoch: number; readonly ms: number }): Promise<WriteVerdict>;
+  /**
+   * When the store last came within reach (monotonic): what is read and was written before may be older than what was
+   * answered for. Minus infinity where it can lose nothing.
+   */
+  readonly backAtMs: number;
   /** Called whenever the store was out of reach and is there again. Whoever writes sets it. */
   onBack: () => void;
   close(): Promise<void>;

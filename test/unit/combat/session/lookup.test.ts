@@ -1,8 +1,11 @@
 /** Lookup: reads of living sessions are answered from where they live, lists too, and what answered is counted. */
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CHECKPOINT_IDLE_MS, LIVE_READ_AGE_MS_MAX } from "#combat/limits.ts";
+import { Lookup } from "#combat/session/lookup.ts";
 import { recordOf } from "#combat/session/record.ts";
 import { sessionOf, stateOf } from "#combat/session/state.ts";
+import { createMemoryLiveStore } from "#combat/stores/live-store-memory.ts";
+import { silentLog } from "#kit/log.ts";
 import { unavailable } from "./faults.ts";
 import { must, Stage } from "./fixture.ts";
 import { useFakeTimers } from "./keeping.ts";
@@ -67,6 +70,42 @@ test("a copy that nobody writes any more is not read from: it came back with an 
   Object.assign(saved()[0]!, { status: "ended" });
   expect(await other.host.lookup.read(ID)).toMatchObject({ status: "ended" });
   expect(other.host.lookup.reads).toEqual({ memory: 0, live: 0, records: 0 });
+});
+
+describe("right after the live store came within reach", () => {
+  const lookupAfter = (backForMs: number) => {
+    const { table, clock, records } = stores;
+    const live = Object.assign(createMemoryLiveStore(table), { backAtMs: clock.nowMs() - backForMs });
+    return new Lookup({ live, sessions: records.sessions, clock, log: silentLog }, new Map());
+  };
+  /** The match ended, was recorded, and its owner died; the live store came back from before. */
+  const endUnseen = () => Object.assign(saved()[0]!, { status: "ended", version: saved()[0]!.version + 1 });
+
+  test("a copy older than its record is not told", async () => {
+    endUnseen();
+    const lookup = lookupAfter(LIVE_READ_AGE_MS_MAX - 1);
+    expect(await lookup.read(ID)).toMatchObject({ status: "ended" });
+    expect(lookup.reads).toEqual({ memory: 0, live: 0, records: 0 });
+  });
+
+  test("a copy as new as its record is told, and is no miss", async () => {
+    const lookup = lookupAfter(0);
+    expect(playersOf([await lookup.read(ID)])).toEqual([2]);
+    expect(lookup.reads).toEqual({ memory: 0, live: 1, records: 0 });
+  });
+
+  test("without the records what there is is told", async () => {
+    endUnseen();
+    const lookup = lookupAfter(0);
+    vi.spyOn(stores.records.sessions, "get").mockImplementationOnce(unavailable);
+    expect(playersOf([await lookup.read(ID)])).toEqual([2]);
+  });
+
+  test("later every copy was written since, and the records are not asked", async () => {
+    const get = vi.spyOn(stores.records.sessions, "get");
+    expect(playersOf([await lookupAfter(LIVE_READ_AGE_MS_MAX + 1).read(ID)])).toEqual([2]);
+    expect(get).not.toHaveBeenCalled();
+  });
 });
 
 test("what is over is listed as it was recorded, asks nobody and is no miss", async () => {
