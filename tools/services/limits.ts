@@ -12,8 +12,9 @@ export const PING_MS_MAX = 3_000;
 export const PING_EVERY_MS = 50;
 /** A server told to stop that has not ended by then is killed. */
 export const STOP_MS_MAX = 30_000;
-/** Killed or stopped processes that are still there by then: the call fails (a process stuck in the kernel). */
-export const SIGNAL_MS_MAX = 10_000;
+/** Killed or stopped processes that are still there by then: the call fails (a process stuck in the kernel). A
+ *  disk that is written to by many may hold one for more than ten seconds. */
+export const SIGNAL_MS_MAX = 60_000;
 /** Between two looks at processes. */
 export const LOOK_EVERY_MS = 5;
 /** Lines of a server's log that a failed start shows. */

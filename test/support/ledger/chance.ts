@@ -45,15 +45,15 @@ export function newChance(name: string): Chance {
   return new Chance(seed);
 }
 
-/** How often each fault is repeated: FAULT_ROUNDS, else 20. */
-export const FAULT_ROUNDS = roundsOr(20);
-/** How often one that takes some seconds each time is: FAULT_ROUNDS, else 6. */
-export const SLOW_FAULT_ROUNDS = roundsOr(6);
-/** How often one that takes more than a minute is: FAULT_ROUNDS, else 2. */
-export const LONG_FAULT_ROUNDS = roundsOr(2);
+/** How often each fault is repeated. */
+export const FAULT_ROUNDS = roundsOf("FAULT_ROUNDS", 20);
+/** How often one that takes many seconds each time is. */
+export const SLOW_FAULT_ROUNDS = roundsOf("SLOW_FAULT_ROUNDS", 6);
+/** How often one that takes more than a minute is. */
+export const LONG_FAULT_ROUNDS = roundsOf("LONG_FAULT_ROUNDS", 2);
 
-function roundsOr(normally: number): number {
-  return Math.max(1, wholeNumber("FAULT_ROUNDS", process.env["FAULT_ROUNDS"] ?? String(normally)));
+function roundsOf(name: string, normally: number): number {
+  return Math.max(1, wholeNumber(name, process.env[name] ?? String(normally)));
 }
 
 function wholeNumber(name: string, text: string): number {
