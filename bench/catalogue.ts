@@ -42,11 +42,32 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
     needs: "nothing",
     load: async () => (await import("./scenarios/fairness.ts")).fairness,
   },
+  connections: {
+    about: "memory of 10,000 connections in the gateway, beside bare ws",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/connections.ts")).connections,
+  },
+  fanout: {
+    about: "CPU of a delivered frame in rooms of 20, 200 and 2,000, beside a bare write to the socket",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/fanout.ts")).fanout,
+  },
+  positions: {
+    about: "position updates over sockets, from one player's to the others': latency and CPU by rate",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/positions.ts")).positions,
+  },
+  spectators: {
+    about: "what 1,000 spectators on one match cost its players",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/spectators.ts")).spectators,
+  },
 };
 
 export const SETS: { readonly [name: string]: readonly string[] } = {
   stores: ["kafka-events", "journal-wait", "checkpoints", "hit-rate", "restore"],
   sim: ["core", "fairness"],
+  sockets: ["connections", "fanout", "positions", "spectators"],
 };
 
 export function isScenario(name: string): boolean {

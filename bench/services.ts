@@ -19,13 +19,19 @@ export const ANY_PORTS = {
   COMBAT_ADMIN_PORT: "0",
 } as const;
 
+/** How processes are asked what they hold; needs memory-probe.ts in them. */
+export const MEMORY_PROBE = ["--import", new URL("sockets/memory-probe.ts", import.meta.url).href] as const;
+
 export type BenchService = {
+  readonly pid: number;
   /** Addresses, by name. */
   readonly ready: { readonly [field: string]: unknown };
   /** From its start to its ready line. */
   readonly readyMs: number;
   /** When it was started, milliseconds since 1970, fractional. */
   readonly startedUnixMs: number;
+  /** What it holds when garbage is gone; only with MEMORY_PROBE. */
+  memory(): Promise<NodeJS.MemoryUsage>;
   /** SIGKILL or SIGTERM; resolves when it is gone. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 };
@@ -45,14 +51,23 @@ export async function startService(
   const gone = once(child, "exit");
   const ready = await readyLine(name, child);
   return {
+    pid: child.pid!,
     ready,
     readyMs: performance.now() - startedMs,
     startedUnixMs,
+    memory: () => memoryOf(child),
     async end(signal) {
       child.kill(signal);
       await gone;
     },
   };
+}
+
+export async function memoryOf(child: ChildProcess): Promise<NodeJS.MemoryUsage> {
+  const answer = once(child, "message");
+  child.send("memory");
+  const [{ memory }] = (await answer) as [{ memory: NodeJS.MemoryUsage }];
+  return memory;
 }
 
 function readyLine(name: string, child: ChildProcess): Promise<BenchService["ready"]> {

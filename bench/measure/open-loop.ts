@@ -11,9 +11,9 @@ export class OpenLoop {
   private readonly timer: NodeJS.Timeout;
   private readonly work: (count: number) => void;
 
-  constructor(work: (count: number) => void) {
+  constructor(work: (count: number) => void, beatMs = BEAT_MS) {
     this.work = work;
-    this.timer = setInterval(() => this.beat(), BEAT_MS);
+    this.timer = setInterval(() => this.beat(), beatMs);
   }
 
   setRate(perSecond: number): void {

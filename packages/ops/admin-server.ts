@@ -18,7 +18,7 @@ export type AdminOptions = {
   /** 0 takes any free port. */
   readonly port: number;
   readonly ready: () => Readiness | Promise<Readiness>;
-  readonly metrics: Registry;
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   readonly log: Log;
 };
 

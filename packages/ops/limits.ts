@@ -17,3 +17,9 @@ export const REDIS_RETRY_MS_MIN = 50; // Shortest and longest pause before the n
 export const REDIS_RETRY_MS_MAX = 1_000;
 export const REDIS_KEEP_ALIVE_MS = 10_000; // After such an idle time TCP probes whether the peer is still there.
 export const REDIS_CLOSE_MS_MAX = 1_000; // Closing waits this long for answers under way, then drops the connection.
+
+/** How often a worker says how it stands, and after which silence it counts as not ready. */
+export const WORKER_SAYS_MS = 1_000;
+export const WORKER_SILENT_MS_MAX = 3_500;
+/** Pause before a worker that died is started again. */
+export const WORKER_AGAIN_MS = 500;

@@ -2,12 +2,13 @@
  * Compose: the one file that puts the gateway together.
  * In: config, environment and log.   Out: a gateway that listens and drains. No logic.
  */
+import type { Registry } from "prom-client";
 import { loadAuthConfig } from "#auth/auth-config.ts";
 import { createIssuer } from "#auth/issuer.ts";
 import { createVerifier } from "#auth/verifier.ts";
 import { CombatSessionService } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import { systemClock } from "#kit/clock.ts";
-import { createMetrics, startAdminServer } from "#ops/admin-server.ts";
+import { createMetrics, type Readiness, startAdminServer } from "#ops/admin-server.ts";
 import type { Logger } from "#ops/log.ts";
 import type { Environment } from "#ops/settings.ts";
 import { createGate } from "./auth/gate.ts";
@@ -29,8 +30,12 @@ import { createUnaryClient } from "./upstream/unary-client.ts";
 export type Gateway = {
   /** Tokens are signed with a development key. */
   readonly devKey: boolean;
-  /** Opens the ports; resolves to where they are. */
-  listen(): Promise<{ readonly http: string; readonly admin: string }>;
+  readonly metrics: Registry;
+  ready(): Promise<Readiness>;
+  /** Opens the public port; resolves to where it is. */
+  listen(): Promise<string>;
+  /** Opens the admin port. */
+  listenToOperators(): Promise<string>;
   drain(): Promise<void>;
 };
 
@@ -55,6 +60,7 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
     verifier,
     addressConnects: limiters.addressConnects,
     playerConnects: limiters.playerConnects,
+    handshakesPerSecond: config.handshakesPerSecond,
     addressOf,
     route: singleRoute(relay),
     random: Math.random,
@@ -74,19 +80,24 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
     clock,
     log,
   });
+  const ready = async (): Promise<Readiness> => {
+    const [serving, checks] = await Promise.all([health.isCombatServing(), limiters.checks()]);
+    return { ready: serving, checks: { combat: serving ? "serving" : "away", ...checks } };
+  };
   let closeAdmin = (): Promise<void> => Promise.resolve();
   return {
     devKey: auth.devKey,
+    metrics,
+    ready,
     async listen() {
       const port = await http.listen({ host: config.host, port: config.port });
-      const ready = async () => {
-        const [serving, checks] = await Promise.all([health.isCombatServing(), limiters.checks()]);
-        return { ready: serving, checks: { combat: serving ? "serving" : "away", ...checks } };
-      };
+      const name = config.host === null || ["0.0.0.0", "::"].includes(config.host) ? "localhost" : config.host;
+      return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+    },
+    async listenToOperators() {
       const admin = await startAdminServer({ host: config.adminHost, port: config.adminPort, ready, metrics, log });
       closeAdmin = () => admin.close();
-      const name = config.host === null || ["0.0.0.0", "::"].includes(config.host) ? "localhost" : config.host;
-      return { http: `http://${name.includes(":") ? `[${name}]` : name}:${port}`, admin: admin.url };
+      return admin.url;
     },
     async drain() {
       const requests = http.drain();

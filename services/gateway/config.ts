@@ -41,11 +41,18 @@ const GATEWAY_SETTINGS = defineSettings({
     max: 60_000,
     about: "How long a call to combat may take; then DEADLINE_EXCEEDED.",
   }),
+  GATEWAY_WORKERS: integer({
+    default: 1,
+    min: 1,
+    max: 64,
+    about:
+      "Gateway processes that share the public port. More than 1: each counts and limits by itself, or through Redis.",
+  }),
   GATEWAY_SOCKETS_MAX: integer({
     default: 20_000,
     min: 1,
     max: 200_000,
-    about: "WebSocket connections at once; beyond, UNAVAILABLE.",
+    about: "WebSocket connections of a process at once; beyond, UNAVAILABLE.",
   }),
   GATEWAY_ALLOWED_ORIGINS: list({
     about: "Browser origins that may call and connect. Set it to your pages' origins; the default is for development.",
@@ -70,6 +77,13 @@ const GATEWAY_SETTINGS = defineSettings({
     min: 1,
     max: 10_000_000,
     about: "Requests of one player in 10 s; beyond, RATE_LIMITED. Services and admins count by address only.",
+  }),
+  GATEWAY_HANDSHAKES_PER_SECOND: integer({
+    default: 250,
+    min: 1,
+    max: 100_000,
+    about:
+      "WebSocket handshakes that begin in a second, addresses in turns; who would wait long is answered UNAVAILABLE.",
   }),
   GATEWAY_CONNECTS_PER_ADDRESS: integer({
     default: 300,
@@ -107,11 +121,13 @@ export type Config = {
   readonly adminPort: number;
   readonly combatTarget: string;
   readonly callDeadlineMs: number;
+  readonly workers: number;
   readonly socketsMax: number;
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly requestsPerAddress: number;
   readonly requestsPerPlayer: number;
+  readonly handshakesPerSecond: number;
   readonly connectsPerAddress: number;
   readonly connectsPerPlayer: number;
   /** null: this process's memory. */
@@ -129,11 +145,13 @@ export function readConfig(env: Environment): Config {
     adminPort: settings.GATEWAY_ADMIN_PORT,
     combatTarget: settings.COMBAT_GRPC_TARGET,
     callDeadlineMs: settings.GATEWAY_CALL_DEADLINE_MS,
+    workers: settings.GATEWAY_WORKERS,
     socketsMax: settings.GATEWAY_SOCKETS_MAX,
     allowedOrigins: settings.GATEWAY_ALLOWED_ORIGINS,
     trustedProxies: settings.GATEWAY_TRUSTED_PROXIES,
     requestsPerAddress: settings.GATEWAY_REQUESTS_PER_ADDRESS,
     requestsPerPlayer: settings.GATEWAY_REQUESTS_PER_PLAYER,
+    handshakesPerSecond: settings.GATEWAY_HANDSHAKES_PER_SECOND,
     connectsPerAddress: settings.GATEWAY_CONNECTS_PER_ADDRESS,
     connectsPerPlayer: settings.GATEWAY_CONNECTS_PER_PLAYER,
     redisUrl: settings.REDIS_URL,

@@ -17,13 +17,19 @@ export const CLIENT_METRES_MAX = 1_000_000;
 /** Malformed or forbidden messages of one connection; the last one closes with 4500. */
 export const STRIKES_MAX = 3;
 
-/** Messages, pings and pongs of one connection; beyond they are answered RATE_LIMITED and dropped. */
-export const MESSAGES_PER_SECOND_MAX = 120;
-export const MESSAGES_BURST_MAX = 240;
+/** Messages, pings and pongs of one connection; beyond they are answered RATE_LIMITED and dropped. The position updates that
+ *  the simulation takes, and room for what a player does besides. */
+export const MESSAGES_PER_SECOND_MAX = 200;
+export const MESSAGES_BURST_MAX = 400;
 /** Dropped messages that are forgiven each second, and how many unforgiven ones close with 4029: three seconds' worth. */
-export const EXCESS_FORGIVEN_PER_SECOND = 12;
+export const EXCESS_FORGIVEN_PER_SECOND = 20;
 export const EXCESS_MESSAGES_MAX = 3 * MESSAGES_PER_SECOND_MAX;
 
+/** How often waiting handshakes are looked at; as many as fit into it may begin at once. */
+export const TURNSTILE_STEP_MS = 20;
+/** How long a handshake may wait for its turn; who would wait longer is answered 503 with when to come again. Leaves most of
+ *  the handshake's own time. */
+export const TURNSTILE_WAIT_MS_MAX = 1_000;
 /** From the request to the upgrade, token and combat's answer included; later is answered 504. */
 export const HANDSHAKE_MS_MAX = 2_000;
 /** Text of client_version; longer is answered 400. */
@@ -46,6 +52,11 @@ export const SOCKET_BUFFERED_BYTES_MAX = 128 * 1024;
 export const OUTBOX_BYTES_MAX = 256 * 1024;
 /** The same in events, since each costs more than its bytes. */
 export const OUTBOX_EVENTS_MAX = 4096;
+
+/** Spectators of a room that get a frame in one turn of the event loop: about a third of a millisecond. */
+export const ROOM_SLICE_VIEWERS = 64;
+/** Frames that wait for a room's spectators; beyond, all are served in one turn. */
+export const ROOM_BACKLOG_FRAMES_MAX = 16;
 
 /** How long sockets are kept without combat; then they are closed with 4003. */
 export const AWAY_MS_MAX = 10_000;

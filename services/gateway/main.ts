@@ -3,17 +3,25 @@
  * Law: SIGTERM or SIGINT drains and exits 0 within GATEWAY_DRAIN_MS; a wrong setting, a Redis that cannot be used or
  *      a taken port exits 1 with one line that says which; a broken promise of ours is logged and exits 1.
  */
+import cluster from "node:cluster";
 import { createLogger } from "#ops/log.ts";
 import { RedisUnusable } from "#ops/redis-start.ts";
 import { SettingError } from "#ops/settings.ts";
+import { reportToPrimary, WorkerDied, Workers } from "#ops/workers.ts";
 import { compose } from "./compose.ts";
 import { readConfig } from "./config.ts";
+
+type Started = {
+  /** What the ready line says. */
+  readonly addresses: { readonly [field: string]: unknown };
+  drain(): Promise<void>;
+};
 
 try {
   await start();
 } catch (error) {
   process.stderr.write(`gateway cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
-  const isOutside = error instanceof SettingError || error instanceof RedisUnusable; // The message says it all.
+  const isOutside = [SettingError, RedisUnusable, WorkerDied].some((kind) => error instanceof kind); // The message says it all.
   if (!isOutside && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exit(1);
 }
@@ -23,19 +31,36 @@ async function start(): Promise<void> {
   const log = createLogger({ name: "gateway", level: config.logLevel });
   process.on("unhandledRejection", (error) => void die("unhandled rejection", error));
   process.on("uncaughtException", (error) => void die("uncaught exception", error));
-  const gateway = await compose({ config, env: process.env, log });
-  process.on("SIGTERM", () => void drain("SIGTERM"));
-  process.on("SIGINT", () => void drain("SIGINT"));
-  process.on("disconnect", () => void drain("the starter is gone")); // Only with a channel to it (tools/system.ts).
-  const addresses = await gateway.listen();
-  log.announce({ ...addresses, dev_key: gateway.devKey }, "ready");
+  const { addresses, drain } = await (config.workers > 1 && cluster.isPrimary ? startMany() : startOne());
+  process.on("SIGTERM", () => void end("SIGTERM"));
+  process.on("SIGINT", () => void end("SIGINT"));
+  process.on("disconnect", () => void end("the starter is gone")); // Only with a channel to it (tools/system.ts).
+  if (cluster.isPrimary) log.announce(addresses, "ready");
+
+  async function startMany(): Promise<Started> {
+    const { workers: count, adminHost, adminPort } = config;
+    const workers = new Workers({ count, adminHost, adminPort, log });
+    const { http, admin } = await workers.start();
+    return { addresses: { http, admin, workers: count }, drain: () => workers.drain() };
+  }
+
+  async function startOne(): Promise<Started> {
+    const gateway = await compose({ config, env: process.env, log });
+    const http = await gateway.listen();
+    const drain = () => gateway.drain();
+    if (cluster.isWorker) {
+      reportToPrimary(gateway.metrics, http, () => gateway.ready());
+      return { addresses: { http }, drain };
+    }
+    return { addresses: { http, admin: await gateway.listenToOperators(), dev_key: gateway.devKey }, drain };
+  }
 
   let ending = false;
-  async function drain(signal: string): Promise<void> {
+  async function end(signal: string): Promise<void> {
     if (ending) return; // A second Ctrl-C while draining changes nothing; the deadline ends it.
     ending = true;
     log.info({ signal }, "draining");
-    await gateway.drain();
+    await drain();
     log.info({}, "drained");
     await log.flush();
     process.exit(0);

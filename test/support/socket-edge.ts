@@ -18,6 +18,7 @@ import { type FakeCombat, startFakeCombat } from "./fake-combat.ts";
 export type EdgeOptions = {
   readonly connectsPerAddress?: number;
   readonly connectsPerPlayer?: number;
+  readonly handshakesPerSecond?: number;
   readonly socketsMax?: number;
   readonly log?: Log;
 };
@@ -51,6 +52,7 @@ async function testAuth(): Promise<AuthConfig> {
 
 export async function startTestEdge(options: EdgeOptions = {}): Promise<TestEdge> {
   const { connectsPerAddress = 1_000, connectsPerPlayer = 1_000, socketsMax = 1_000, log = silentLog } = options;
+  const { handshakesPerSecond = 100_000 } = options; // The clock stands still: so many come at once.
   const clock = new ManualClock();
   const auth = await testAuth();
   const issuer = createIssuer(auth, clock);
@@ -69,6 +71,7 @@ export async function startTestEdge(options: EdgeOptions = {}): Promise<TestEdge
     verifier: createVerifier(auth, clock),
     addressConnects: createMemoryLimiter({ points: connectsPerAddress, durationSeconds: 10, keysMax: 100 }),
     playerConnects: createMemoryLimiter({ points: connectsPerPlayer, durationSeconds: 10, keysMax: 100 }),
+    handshakesPerSecond,
     addressOf: createAddressReader([]),
     route: singleRoute(relay),
     random: () => 0.5,

@@ -19,6 +19,7 @@ import type { Problem } from "#wire/problem.ts";
 import { toPublicJson } from "#wire/public-json.ts";
 import { printUnixMs } from "#wire/rfc3339.ts";
 import type { Format, Frame, Lane, StateContent } from "../connection/messages.ts";
+import { framed } from "./framing.ts";
 
 /** Whose frame it is; read when the JSON is made. A room fits. */
 export type FrameContext = { readonly sessionId: string; readonly playerIds: readonly string[] };
@@ -71,6 +72,7 @@ class ServerFrame implements Frame {
   private readonly bodyNumber: number;
   private wire: Uint8Array | null;
   private text: Uint8Array | null = null;
+  private readonly framedBytes: { [format in Format]: Uint8Array | null } = { json: null, protobuf: null };
   private decoded: ServerMessage | null;
 
   constructor(lane: Lane, context: FrameContext, { bytes, message }: Content) {
@@ -89,11 +91,9 @@ class ServerFrame implements Frame {
     return this.text;
   }
 
-  kept(format: Format): Uint8Array {
-    const bytes = this.bytes(format);
-    if (format === "json" || bytes.byteLength === bytes.buffer.byteLength) return bytes;
-    this.wire = new Uint8Array(bytes); // A copy: the original is a part of a whole relay message.
-    return this.wire;
+  framed(format: Format): Uint8Array {
+    this.framedBytes[format] ??= framed(format, this.bytes(format));
+    return this.framedBytes[format];
   }
 
   state(): StateContent | null {

@@ -36,8 +36,8 @@ export type Frame = {
   /** Frame number; 0 for what has none. */
   readonly number: number;
   bytes(format: Format): Uint8Array;
-  /** The same bytes, for keeping: they pin no larger buffer. */
-  kept(format: Format): Uint8Array;
+  /** As it goes over the socket, with its header. Bytes of its own, that pin no larger buffer. */
+  framed(format: Format): Uint8Array;
   /** What a state_update says; null for every other message. */
   state(): StateContent | null;
   /** The epoch that a session_state names; null for every other message. */

@@ -38,7 +38,7 @@ export class Outbox {
     if (bufferedBytes < SOCKET_BUFFERED_BYTES_MAX && !this.isStale()) return "write";
     if (frame.lane === "event") return this.keepEvent(frame);
     const content = frame.state();
-    if (content === null) this.latest = frame.kept(this.format);
+    if (content === null) this.latest = frame.framed(this.format);
     else this.state = merged(this.state, content);
     return "kept";
   }
@@ -63,7 +63,7 @@ export class Outbox {
   }
 
   private keepEvent(frame: Frame): OutboxVerdict {
-    const bytes = frame.kept(this.format);
+    const bytes = frame.framed(this.format);
     const full = this.events.length >= OUTBOX_EVENTS_MAX || this.eventBytes + bytes.byteLength > OUTBOX_BYTES_MAX;
     if (full) return "overflow";
     this.events.push(bytes);

@@ -2,7 +2,8 @@
  * Client socket: the shell around one connection: carries what happens on the WebSocket into connection.ts, and does
  * what connection.ts says.
  * Law: after every handle the polls are emptied; bytes leave through the outbox alone, in order.
- * Cost: delivering a frame to a reader that keeps up is one comparison and one write.
+ * Cost: delivering a frame to a reader that keeps up is one comparison and one write of bytes that are ready: frames go to the
+ *      transport past `ws`, which has nothing left to do for them. It holds nothing back, so its own frames keep their place.
  * Not here: decisions (connection.ts), who may open a socket (websocket.ts).
  */
 import type { Duplex } from "node:stream";
@@ -39,6 +40,7 @@ export type SocketSurroundings = {
 
 export class ClientSocket implements Viewer, WheelEntry {
   readonly format: Format;
+  readonly isSpectator: boolean;
   readonly caller: Caller;
   wheelSlot = -1;
   /** Kept while the relay is lost: what still waits in the outbox is named by it. */
@@ -57,6 +59,7 @@ export class ClientSocket implements Viewer, WheelEntry {
     this.connection = connection;
     this.caller = connection.caller;
     this.format = connection.caller.format;
+    this.isSpectator = connection.caller.spectator;
     this.outbox = new Outbox(this.format);
     this.pending = pending;
     this.transport = pending.socket;
@@ -85,19 +88,20 @@ export class ClientSocket implements Viewer, WheelEntry {
   }
 
   handleUnicast(lane: Lane, bytes: Uint8Array): void {
+    if (this.isSpectator) this.room?.catchUp();
     const frame = frameFromBytes(bytes, lane, this.context());
     const epoch = frame.sessionEpoch();
     if (epoch !== null) this.connection.handleSessionState(epoch, frame.number);
-    this.deliver(frame, frame.bytes(this.format));
+    this.deliver(frame, frame.framed(this.format));
   }
 
-  /** One frame, in this socket's format. Never throws. */
+  /** One frame, ready for this socket. Never throws. */
   deliver(frame: Frame, bytes: Uint8Array): void {
     const { webSocket } = this;
     if (webSocket === null || webSocket.readyState !== webSocket.OPEN) return;
     this.connection.handleFrame(frame.number);
-    const verdict = this.outbox.handleFrame(frame, webSocket.bufferedAmount);
-    if (verdict === "write") this.write(webSocket, bytes);
+    const verdict = this.outbox.handleFrame(frame, this.transport.writableLength);
+    if (verdict === "write") this.transport.write(bytes);
     else if (verdict === "kept") this.awaitDrain(webSocket);
     else this.close("slow_reader");
   }
@@ -149,7 +153,7 @@ export class ClientSocket implements Viewer, WheelEntry {
 
   private handlePing(webSocket: WebSocket, payload: Buffer): void {
     const isTaken = this.connection.handleArrival(this.around.clock.nowMs());
-    if (isTaken && webSocket.bufferedAmount < SOCKET_BUFFERED_BYTES_MAX) webSocket.pong(payload);
+    if (isTaken && this.transport.writableLength < SOCKET_BUFFERED_BYTES_MAX) webSocket.pong(payload);
     this.pump();
   }
 
@@ -274,11 +278,7 @@ export class ClientSocket implements Viewer, WheelEntry {
   // Bytes
 
   private say(frame: Frame): void {
-    this.deliver(frame, frame.bytes(this.format));
-  }
-
-  private write(webSocket: WebSocket, bytes: Uint8Array): void {
-    webSocket.send(bytes, this.format === "json" ? TEXT : BINARY);
+    this.deliver(frame, frame.framed(this.format));
   }
 
   private awaitDrain(webSocket: WebSocket): void {
@@ -294,10 +294,10 @@ export class ClientSocket implements Viewer, WheelEntry {
   private drainOutbox(webSocket: WebSocket): void {
     if (webSocket.readyState !== webSocket.OPEN) return;
     for (;;) {
-      const item = this.outbox.poll(webSocket.bufferedAmount);
+      const item = this.outbox.poll(this.transport.writableLength);
       if (item === null) break;
-      const bytes = item.kind === "bytes" ? item.bytes : stateFrame(item.content, this.context()).bytes(this.format);
-      this.write(webSocket, bytes);
+      const bytes = item.kind === "bytes" ? item.bytes : stateFrame(item.content, this.context()).framed(this.format);
+      this.transport.write(bytes);
     }
     if (this.outbox.isStale()) this.awaitDrain(webSocket);
   }
@@ -316,6 +316,4 @@ export class ClientSocket implements Viewer, WheelEntry {
   }
 }
 
-const TEXT = { binary: false, compress: false, fin: true } as const;
-const BINARY = { binary: true, compress: false, fin: true } as const;
 const NOBODY: readonly string[] = [];

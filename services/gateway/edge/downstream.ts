@@ -51,6 +51,7 @@ export class Downstream implements RelayListener {
   }
 
   handleLost(): void {
+    for (const room of this.rooms.values()) room.catchUp();
     this.rooms.clear();
     for (const place of this.places.values()) place.roomNumber = null;
     for (const socket of this.sockets.values()) socket.handleRelayLost();
@@ -115,14 +116,19 @@ export class Downstream implements RelayListener {
     return room === undefined ? [] : [...room.membersOf("json"), ...room.membersOf("protobuf")];
   }
 
+  private forgetRoom(roomNumber: number): void {
+    this.rooms.get(roomNumber)?.catchUp();
+    this.rooms.delete(roomNumber);
+  }
+
   private roomFor(roomNumber: number, sessionId: string): Room<ClientSocket> {
     const known = this.rooms.get(roomNumber);
     if (known !== undefined) return known;
     const place = this.places.get(sessionId);
     assert(place !== undefined, "a room is made for a session that has a socket here");
-    if (place.roomNumber !== null) this.rooms.delete(place.roomNumber); // Combat gave the session another number.
+    if (place.roomNumber !== null) this.forgetRoom(place.roomNumber); // Combat gave the session another number.
     place.roomNumber = roomNumber;
-    const room = new Room<ClientSocket>(sessionId);
+    const room = new Room<ClientSocket>(sessionId, setImmediate);
     this.rooms.set(roomNumber, room);
     return room;
   }

@@ -1,8 +1,8 @@
 /**
  * WebSocket edge: from an upgrade request to a living socket, and to the end of all of them.
  * In:  upgrade requests.   Out: sockets that play, or HTTP answers with the error body before any upgrade.
- * Order of a handshake: admission, rate of the address, request, token, rate of the player, combat's answer; the whole
- *      within HANDSHAKE_MS_MAX. Nothing is upgraded before combat has let the caller in.
+ * Order of a handshake: admission, rate of the address, its turn, request, token, rate of the player, combat's answer; the
+ *      whole within HANDSHAKE_MS_MAX. Nothing is upgraded before combat has let the caller in.
  * Law: one timer serves all sockets; an error in one handshake or socket ends that one only.
  * Tokens: a join ticket opens the door and no more, so its sockets live on when it runs out; a user's own token is
  *      watched, and closed with 4002 unless refreshed.
@@ -39,6 +39,7 @@ import { ClientSocket, type SocketSurroundings } from "./client-socket.ts";
 import { Downstream } from "./downstream.ts";
 import { admitCaller, problemWithPrincipal, readEntry, SUBPROTOCOLS } from "./entry.ts";
 import { PendingUpgrade } from "./pending-upgrade.ts";
+import { Turnstile } from "./turnstile.ts";
 
 export type SocketEdgeParts = {
   readonly clock: Clock;
@@ -48,6 +49,8 @@ export type SocketEdgeParts = {
   /** Connection attempts. */
   readonly addressConnects: Limiter;
   readonly playerConnects: Limiter;
+  /** How many handshakes begin in a second. */
+  readonly handshakesPerSecond: number;
   /** Whom an attempt is counted against. */
   readonly addressOf: AddressReader;
   /** Relays not opened yet: the edge opens them, and closes them at the end of its drain. */
@@ -77,6 +80,7 @@ class WebSocketEdge implements SocketEdge {
   private readonly downstreams = new Map<Relay, Downstream>();
   private readonly wheel: Wheel<Attempt | ClientSocket>;
   private readonly timer: NodeJS.Timeout;
+  private readonly turnstile: Turnstile;
   private readonly sockets = new Set<ClientSocket>();
   private readonly attempts = new Set<Attempt>();
   private readonly around: SocketSurroundings;
@@ -102,6 +106,7 @@ class WebSocketEdge implements SocketEdge {
       this.downstreams.set(relay, downstream);
       relay.open(downstream);
     }
+    this.turnstile = new Turnstile(parts.handshakesPerSecond, parts);
     this.timer = setInterval(() => this.turnWheel(), WHEEL_STEP_MS);
     this.timer.unref(); // Sockets keep the process alive, their deadlines alone do not.
   }
@@ -124,6 +129,7 @@ class WebSocketEdge implements SocketEdge {
 
   async drain(): Promise<void> {
     this.isDraining = true;
+    this.turnstile.close();
     for (const attempt of [...this.attempts]) this.refuse(attempt, drained());
     const deadline = setTimeout(() => this.cut(), DRAIN_MS_MAX);
     const empty = new Promise<void>((resolve) => {
@@ -156,8 +162,13 @@ class WebSocketEdge implements SocketEdge {
     this.attempts.add(attempt);
     this.wheel.schedule(attempt, attempt.dueMs);
 
-    const tooManyOfAddress = await limited(this.parts.addressConnects, this.addressOf(request), "address");
+    const address = this.addressOf(request);
+    const tooManyOfAddress = await limited(this.parts.addressConnects, address, "address");
     if (tooManyOfAddress !== null) return tooManyOfAddress;
+    const turn = this.turnstile.enter(address);
+    if (turn.kind === "away") return crowded(turn.retryAfterMs);
+    if (turn.kind === "wait" && !(await turn.turn)) return drained();
+    if (attempt.pending.isOver()) return null;
     const entry = readEntry({ method: request.method, url: request.url, headers: request.headers });
     if (!entry.ok) return entry.problem;
     const credential = await this.parts.verifier.socket(entry.value.token);
@@ -315,6 +326,10 @@ function drained(): Problem {
   return problem("UNAVAILABLE", "this gateway is shutting down; connect again", {
     retry_after_ms: UNAVAILABLE_RETRY_AFTER_MS,
   });
+}
+
+function crowded(retryAfterMs: number): Problem {
+  return problem("UNAVAILABLE", "many connect just now; try again", { retry_after_ms: retryAfterMs });
 }
 
 function away(): Problem {

@@ -115,13 +115,16 @@ describe("bytes", () => {
     expect(frame.bytes("json")).toBe(frame.bytes("json"));
   });
 
-  test("what is kept pins no larger buffer, and is copied once", () => {
+  test("a frame is framed once for each format, in bytes that pin no larger buffer", () => {
     const batch = new Uint8Array([...new Uint8Array(1_000), ...bytes]);
     const frame = frameFromBytes(batch.subarray(1_000), "event", ROOM);
-    const kept = frame.kept("protobuf");
-    expect(kept).toEqual(bytes);
-    expect(kept.buffer.byteLength).toBe(bytes.byteLength);
-    expect(frame.kept("protobuf")).toBe(kept);
+    const framed = frame.framed("protobuf");
+    expect([...framed]).toEqual([0x82, bytes.byteLength, ...bytes]);
+    expect(framed.buffer.byteLength).toBe(framed.byteLength);
+    expect(frame.framed("protobuf")).toBe(framed);
+    const text = frame.framed("json");
+    expect([...text.subarray(0, 4)]).toEqual([0x81, 126, 0, frame.bytes("json").byteLength]);
+    expect(frame.framed("json")).toBe(text);
   });
 
   test.each([0, 1, 127, 128, 300, 4294967295])("the frame number %i is read without decoding the body", (number) => {

@@ -8,6 +8,7 @@ import {
   HANDSHAKE_MS_MAX,
   HEARTBEAT_MS,
   MESSAGES_BURST_MAX,
+  MESSAGES_PER_SECOND_MAX,
   TOKEN_WARNING_MS,
 } from "#gateway/limits.ts";
 import { no, ok, problem } from "#wire/problem.ts";
@@ -200,7 +201,10 @@ describe("input", () => {
     for (let message = 0; message < MESSAGES_BURST_MAX; message++) expect(connection.handleArrival(0)).toBe(true);
     expect(connection.handleArrival(0)).toBe(false);
     expect(drained(connection)).toMatchObject([
-      { kind: "error", problem: { error: "RATE_LIMITED", details: { retry_after_ms: 9 } } },
+      {
+        kind: "error",
+        problem: { error: "RATE_LIMITED", details: { retry_after_ms: 1000 / MESSAGES_PER_SECOND_MAX } },
+      },
     ]);
     for (let message = 1; message < EXCESS_MESSAGES_MAX; message++) connection.handleArrival(0);
     expect(kinds(drained(connection))).toMatch(/error detach close:rate_limited$/);

@@ -87,7 +87,7 @@ export class CountedFrame implements Frame {
     return bytes;
   }
 
-  kept(format: Format): Uint8Array {
+  framed(format: Format): Uint8Array {
     return this.bytes(format);
   }
 

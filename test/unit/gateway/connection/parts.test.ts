@@ -14,6 +14,8 @@ import {
   MESSAGES_PER_SECOND_MAX,
   OUTBOX_BYTES_MAX,
   OUTBOX_EVENTS_MAX,
+  ROOM_BACKLOG_FRAMES_MAX,
+  ROOM_SLICE_VIEWERS,
   SOCKET_BUFFERED_BYTES_MAX,
 } from "#gateway/limits.ts";
 import { CLOSES, type CloseReason } from "#wire/close-codes.ts";
@@ -210,13 +212,16 @@ describe("outbox", () => {
 });
 
 describe("room", () => {
-  const viewer = (format: Viewer["format"]) => {
+  const viewer = (format: Viewer["format"], isSpectator = false) => {
     const got: Uint8Array[] = [];
-    return { format, got, deliver: (_frame: Frame, bytes: Uint8Array) => void got.push(bytes) };
+    return { format, isSpectator, got, deliver: (_frame: Frame, bytes: Uint8Array) => void got.push(bytes) };
   };
+  const planned: (() => void)[] = [];
+  const later = (work: () => void) => void planned.push(work);
+  const crowd = (count: number) => Array.from({ length: count }, () => viewer("protobuf", true));
 
   test("a frame is made once per format that somebody reads, and all get the same bytes", () => {
-    const room = new Room("s");
+    const room = new Room("s", later);
     const members = [viewer("json"), viewer("json"), viewer("protobuf"), viewer("protobuf")];
     for (const member of members) room.enter(member);
     const frame = new CountedFrame();
@@ -231,15 +236,15 @@ describe("room", () => {
   });
 
   test("a format that cannot be made costs only its own readers", () => {
-    const room = new Room("s");
+    const room = new Room("s", later);
     const [text, binary] = [viewer("json"), viewer("protobuf")];
     room.enter(text);
     room.enter(binary);
     const frame = new CountedFrame();
     const broken = Object.assign(Object.create(frame), {
-      bytes: (format: Viewer["format"]) => {
+      framed: (format: Viewer["format"]) => {
         if (format === "json") throw new Error("no such text");
-        return frame.bytes(format);
+        return frame.framed(format);
       },
     });
     expect(room.broadcast(broken)).toMatchObject({ format: "json" });
@@ -247,8 +252,60 @@ describe("room", () => {
     expect(room.membersOf("json")).toEqual([text]);
   });
 
+  test("a crowd of spectators gets a frame in slices, players at once; all get all frames in order", () => {
+    const room = new Room("s", later);
+    const [player, ...spectators] = [viewer("protobuf"), ...crowd(4 * ROOM_SLICE_VIEWERS)];
+    for (const member of [...spectators, player]) room.enter(member);
+    const frames = [1, 2, 3].map((number) => new CountedFrame({ number }));
+    for (const frame of frames) room.broadcast(frame);
+    expect(player.got.map(([number]) => number)).toEqual([1, 2, 3]);
+    expect(spectators.at(-1)?.got).toEqual([]);
+    for (let work = planned.shift(); work !== undefined; work = planned.shift()) {
+      const before = spectators.reduce((sum, { got }) => sum + got.length, 0);
+      work();
+      expect(spectators.reduce((sum, { got }) => sum + got.length, 0) - before).toBeLessThanOrEqual(ROOM_SLICE_VIEWERS);
+    }
+    for (const { got } of spectators) expect(got.map(([number]) => number)).toEqual([1, 2, 3]);
+  });
+
+  test("nobody enters or leaves a crowd between two slices of a frame", () => {
+    const room = new Room("s", later);
+    const [first, ...rest] = crowd(2 * ROOM_SLICE_VIEWERS);
+    for (const member of [first!, ...rest]) room.enter(member);
+    room.broadcast(new CountedFrame());
+    const comer = viewer("protobuf", true);
+    room.enter(comer);
+    expect([rest.at(-1)?.got.length, comer.got.length]).toEqual([1, 0]);
+    room.broadcast(new CountedFrame());
+    room.leave(rest.at(-1)!);
+    expect([rest.at(-1)?.got.length, comer.got.length]).toEqual([2, 1]);
+  });
+
+  test("who falls behind everything is given it in one turn", () => {
+    const room = new Room("s", later);
+    const spectators = crowd(20 * ROOM_SLICE_VIEWERS);
+    for (const member of spectators) room.enter(member);
+    const frames = ROOM_BACKLOG_FRAMES_MAX + 1;
+    for (let frame = 0; frame < frames; frame++) room.broadcast(new CountedFrame());
+    expect(spectators.map(({ got }) => got.length)).toEqual(spectators.map(() => frames));
+  });
+
+  test("spectators who leave because of a frame take nothing from the others", () => {
+    const room = new Room("s", later);
+    const spectators = crowd(10);
+    for (const member of spectators) {
+      member.deliver = (_frame, bytes) => {
+        member.got.push(bytes);
+        room.leave(member);
+      };
+      room.enter(member);
+    }
+    room.broadcast(new CountedFrame());
+    expect(spectators.map(({ got }) => got.length)).toEqual(spectators.map(() => 1));
+  });
+
   test("one who enters twice gets a frame once", () => {
-    const room = new Room("s");
+    const room = new Room("s", later);
     const member = viewer("json");
     room.enter(member);
     room.enter(member);

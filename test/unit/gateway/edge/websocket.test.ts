@@ -226,6 +226,23 @@ describe("handshake", () => {
     expect(Number(refusal.headers["retry-after"])).toBeGreaterThan(0);
   });
 
+  test("in a storm of clients some wait for their turn, and the rest are told when to come again", async () => {
+    await at.stop();
+    at = await startTestEdge({ handshakesPerSecond: 2 });
+    await player();
+    const waiting = [player({ sub: BOB }), player({ sub: BOB }), player({ sub: BOB })];
+    await expect.poll(() => at.edge.connectionCount()).toBe(4);
+    const refusal = await refusedSocket(`${at.url}${PLAYER_PATH}?token=${await userToken()}`);
+    expect(refusal).toMatchObject({ status: 503, body: { error: "UNAVAILABLE" } });
+    expect(Number(refusal.headers["retry-after"])).toBeGreaterThanOrEqual(2);
+    let open = 0;
+    for (const client of waiting) void client.then(() => ++open);
+    for (const expected of [1, 2, 3]) {
+      at.clock.advance(500);
+      await expect.poll(() => open).toBe(expected);
+    }
+  });
+
   test("a full gateway says so", async () => {
     await at.stop();
     at = await startTestEdge({ socketsMax: 1 });

@@ -1,0 +1,18 @@
+/** Process use: CPU and memory of any process of this machine, as Linux counts them. */
+import { readFile } from "node:fs/promises";
+
+/** Linux tells times of processes in hundredths of a second. */
+const TICKS_PER_S = 100;
+
+/** User and system together, all threads; seconds since its start. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // The name before may hold anything.
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+}
+
+/** Bytes in memory. */
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "latin1");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}

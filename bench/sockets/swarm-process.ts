@@ -1,0 +1,176 @@
+/**
+ * Swarm process: the players and spectators of a benchmark, in a process of their own: opens their sockets, moves them
+ * at a rate, and takes the time from the moment a player's socket is written to the moment another's delivers it.
+ * In:  orders as messages.   Out: one answer each. Ends when its starter is gone.
+ * Law: open loop: who sends next is drawn whether answers come or not. An input counts once for each viewer; one that is
+ *      overtaken by a newer one of its player on the way is coalesced, and not lost.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { loadAuthConfig } from "#auth/auth-config.ts";
+import { createIssuer } from "#auth/issuer.ts";
+import { systemClock } from "#kit/clock.ts";
+import { createRng, nextBelow } from "#kit/rng.ts";
+import { startCpu } from "../measure/cpu.ts";
+import { Latencies, tailCurve } from "../measure/latencies.ts";
+import { OpenLoop } from "../measure/open-loop.ts";
+import { cpuSeconds } from "../measure/process-use.ts";
+import type { Connected, Played, PlayOrder, RoomOrder, SwarmAnswer, SwarmOrder, Where } from "./swarm.ts";
+import { type Spot, WIRE_FORMATS, type WireFormat } from "./wire-format.ts";
+import { WireSocket } from "./wire-socket.ts";
+
+const OPENING_AT_ONCE = 64;
+const BEAT_MS = 1;
+/** Inputs of a player that may be on their way at once. */
+const UNDERWAY_MAX = 64;
+const TOKEN_SECONDS = 7_200;
+/** To and fro, metres: legal wherever somebody may stand. */
+const STRIDE_M = 0.05;
+/** What is on its way when a stretch ends is waited for. */
+const SETTLE_MS = 1_000;
+
+type Room = { readonly slots: ReadonlyMap<string, number>; readonly sentAtMs: Float64Array };
+
+/** `slot`: of a spectator null. */
+type Seat = { readonly room: Room; readonly playerId: string; readonly slot: number | null; readonly path: string };
+
+type Member = Seat & {
+  readonly socket: WireSocket;
+  /** Newest input seen, by slot. */
+  readonly seen: Uint32Array;
+  seq: number;
+  spot: Spot | undefined;
+};
+
+/** By session: who comes later comes into the same. */
+const rooms = new Map<string, Room>();
+const members: Member[] = [];
+const players: Member[] = [];
+let format: WireFormat = WIRE_FORMATS.protobuf;
+let tally = newTally();
+let ended: string | null = null;
+
+function newTally() {
+  return { sent: 0, delivered: 0, frames: 0, latencies: new Latencies(), spectatorLatencies: new Latencies() };
+}
+
+async function connect(orders: readonly RoomOrder[], { port, dataDir, format: name }: Where): Promise<Connected> {
+  format = WIRE_FORMATS[name];
+  const issuer = dataDir === null ? null : createIssuer(await loadAuthConfig({ DATA_DIR: dataDir }), systemClock);
+  const seats = orders.flatMap(seatsOf);
+  let next = 0;
+  const fromMs = performance.now();
+  const lane = async () => {
+    for (let at = next++; at < seats.length; at = next++) {
+      const seat = seats[at]!;
+      const order = { sub: seat.playerId, roles: ["player"], ttlSeconds: TOKEN_SECONDS } as const;
+      const protocols = issuer === null ? [] : [format.subprotocol, `bearer.${await issuer.user(order)}`];
+      await enter(await WireSocket.open({ port, path: seat.path, protocols }), seat);
+    }
+  };
+  await Promise.all(Array.from({ length: OPENING_AT_ONCE }, lane));
+  return { sockets: members.length, ms: performance.now() - fromMs };
+}
+
+function seatsOf({ sessionId, playerIds, spectatorIds }: RoomOrder): Seat[] {
+  const slots = new Map(playerIds.map((playerId, slot) => [playerId, slot]));
+  const room = rooms.get(sessionId) ?? { slots, sentAtMs: new Float64Array(playerIds.length * UNDERWAY_MAX) };
+  rooms.set(sessionId, room);
+  const path = `/ws/sessions/${sessionId}`;
+  return [
+    ...playerIds.map((playerId, slot) => ({ room, playerId, slot, path })),
+    ...spectatorIds.map((playerId) => ({ room, playerId, slot: null, path: `${path}/spectate` })),
+  ];
+}
+
+/** Resolves when the server has told the whole session. */
+function enter(socket: WireSocket, seat: Seat): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.onEnd = (why) => {
+      ended ??= why;
+      reject(new Error(why));
+    };
+    socket.onFrame = (payload) => {
+      const begun = format.begins(payload, seat.playerId, seat.slot);
+      if (begun === null) return;
+      const member = { ...seat, socket, seen: new Uint32Array(seat.room.slots.size), seq: 0, spot: begun.spot };
+      socket.onFrame = (bytes) => take(member, bytes);
+      members.push(member);
+      if (member.slot !== null) players.push(member);
+      resolve();
+    };
+  });
+}
+
+let viewer: Member | null = null;
+let nowMs = 0;
+
+function take(member: Member, payload: Buffer): void {
+  viewer = member;
+  nowMs = performance.now();
+  tally.frames += 1;
+  format.readInputs(payload, member.room.slots, see);
+}
+
+/** Of the viewer at hand: a function made for each frame would be garbage for each. */
+function see(slot: number, lastInput: number): void {
+  const { seen, room, slot: own } = viewer!;
+  if (lastInput <= seen[slot]!) return;
+  seen[slot] = lastInput;
+  if (slot === own) return;
+  const ms = nowMs - room.sentAtMs[slot * UNDERWAY_MAX + (lastInput % UNDERWAY_MAX)]!;
+  if (own === null) return tally.spectatorLatencies.record(ms);
+  tally.delivered += 1;
+  tally.latencies.record(ms);
+}
+
+function move(member: Member): void {
+  const { room, slot, socket, spot } = member;
+  if (slot === null || spot === undefined) throw new Error("only who plays moves");
+  const seq = ++member.seq;
+  const bytes = format.move(seq, { ...spot, x: spot.x + (seq % 2) * STRIDE_M }, slot);
+  room.sentAtMs[slot * UNDERWAY_MAX + (seq % UNDERWAY_MAX)] = performance.now();
+  socket.send(bytes, format);
+  tally.sent += 1;
+}
+
+async function play({ perSecond, warmUpMs, ms, seed, watched }: PlayOrder): Promise<Played> {
+  const rng = createRng(seed);
+  const loop = new OpenLoop((count) => {
+    for (let done = 0; done < count; done++) move(players[nextBelow(rng, players.length)]!);
+  }, BEAT_MS);
+  loop.setRate(perSecond);
+  await pause(warmUpMs);
+  tally = newTally();
+  const bytesBefore = bytesReceived();
+  const cpuBefore = await Promise.all(watched.map(cpuSeconds));
+  const cpu = startCpu();
+  await pause(ms);
+  loop.stop();
+  const { cores, seconds } = cpu();
+  const cpuAfter = await Promise.all(watched.map(cpuSeconds));
+  const watchedCores = cpuAfter.map((after, at) => (after - cpuBefore[at]!) / seconds);
+  await pause(SETTLE_MS);
+  const { sent, delivered, frames, latencies, spectatorLatencies } = tally;
+  const bytes = bytesReceived() - bytesBefore;
+  const figures = { seconds, sent, delivered, frames, bytes, cores, watchedCores };
+  const [summary, spectatorSummary] = [latencies.summary(), spectatorLatencies.summary()];
+  return { ...figures, summary, spectatorSummary, curve: tailCurve(latencies) };
+}
+
+function bytesReceived(): number {
+  return members.reduce((sum, { socket }) => sum + socket.bytesReceived, 0);
+}
+
+async function answer(order: SwarmOrder): Promise<SwarmAnswer> {
+  try {
+    if (order.kind === "connect") return { kind: "done", value: await connect(order.rooms, order) };
+    const value = await play(order);
+    if (ended !== null) throw new Error(`a socket ended meanwhile: ${ended}`);
+    return { kind: "done", value };
+  } catch (error) {
+    return { kind: "failed", why: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+process.on("disconnect", () => process.exit(0));
+process.on("message", (order: SwarmOrder) => void answer(order).then((said) => process.send?.(said)));

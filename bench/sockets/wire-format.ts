@@ -1,0 +1,88 @@
+/**
+ * Wire format: what the load says and reads, in each of the two formats of a socket, and to a server that only relays.
+ * In:  a message of the server.   Out: where somebody stands at the beginning, and whose inputs a state shows.
+ */
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { ClientMessageSchema, ServerMessageSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
+import { readInputs } from "./state-reader.ts";
+
+export type Format = "protobuf" | "json" | "relayed";
+export type Spot = { readonly x: number; readonly y: number; readonly z: number };
+export type SeeInput = (slot: number, lastInput: number) => void;
+
+export type WireFormat = {
+  readonly subprotocol: string;
+  readonly isText: boolean;
+  /** Null when it is no session_state; else where that player stands, or undefined for who plays not. */
+  begins(payload: Buffer, playerId: string, slot: number | null): { spot: Spot | undefined } | null;
+  move(seq: number, spot: Spot, slot: number): Uint8Array;
+  readInputs(payload: Buffer, slotOf: ReadonlyMap<string, number>, see: SeeInput): void;
+};
+
+const PROTOBUF: WireFormat = {
+  subprotocol: "combat.v1.protobuf",
+  isText: false,
+  begins(payload, _playerId, slot) {
+    const { body } = fromBinary(ServerMessageSchema, payload);
+    if (body.case !== "sessionState") return null;
+    const at = body.value.players.find((player) => player.slot === slot)?.position;
+    return { spot: at && { x: at.x / 100, y: at.y / 100, z: at.z / 100 } };
+  },
+  move(seq, spot) {
+    return toBinary(
+      ClientMessageSchema,
+      create(ClientMessageSchema, { seq, body: { case: "positionUpdate", value: spot } }),
+    );
+  },
+  readInputs(payload, _slotOf, see) {
+    readInputs(payload, see);
+  },
+};
+
+type JsonState = {
+  readonly type: string;
+  readonly players?: readonly { readonly player_id: string; readonly position: Spot; readonly last_input: number }[];
+};
+
+const JSON_TEXT: WireFormat = {
+  subprotocol: "combat.v1.json",
+  isText: true,
+  begins(payload, playerId) {
+    const { type, players = [] } = JSON.parse(payload.toString()) as JsonState;
+    if (type !== "session_state") return null;
+    return { spot: players.find(({ player_id }) => player_id === playerId)?.position };
+  },
+  move(seq, { x, y, z }) {
+    return Buffer.from(JSON.stringify({ type: "position_update", seq, data: { x, y, z } }));
+  },
+  readInputs(payload, slotOf, see) {
+    const { type, players = [] } = JSON.parse(payload.toString()) as JsonState;
+    if (type !== "state_update") return;
+    for (const { player_id, last_input } of players) see(slotOf.get(player_id) ?? -1, last_input);
+  },
+};
+
+/** What others get is what somebody sent: slot, sequence number, position. */
+const RELAYED: WireFormat = {
+  subprotocol: "relayed",
+  isText: false,
+  begins: () => ({ spot: { x: 0, y: 0, z: 0 } }), // The first frame says that the server has the socket in its room.
+  move(seq, { x, y, z }, slot) {
+    const bytes = Buffer.allocUnsafe(5 + 3 * 8);
+    bytes[0] = slot;
+    bytes.writeUInt32LE(seq, 1);
+    bytes.writeDoubleLE(x, 5);
+    bytes.writeDoubleLE(y, 13);
+    bytes.writeDoubleLE(z, 21);
+    return bytes;
+  },
+  readInputs(payload, _slotOf, see) {
+    see(payload[0]!, payload.readUInt32LE(1));
+  },
+};
+
+export const WIRE_FORMATS: { readonly [format in Format]: WireFormat } = {
+  protobuf: PROTOBUF,
+  json: JSON_TEXT,
+  relayed: RELAYED,
+};
