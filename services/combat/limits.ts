@@ -26,8 +26,11 @@ export const MOVES_PER_TICK_MAX = 256;
 export const HISTORY_FRAMES_MAX = 1024;
 /** The same in bytes. */
 export const HISTORY_BYTES_MAX = 256 * 1024;
-/** The shortest time between two state frames of a session (60 a second); changes in between travel together. */
-export const STATE_INTERVAL_MS_MIN = 1000 / 60;
+/** State frames of a session leave at most so many in any second: as they come while there are few, so that nobody waits for
+ *  nobody; evenly when there are many, and then changes in between travel together. */
+const STATES_PER_SECOND_MAX = 60;
+export const STATES_AT_ONCE_MAX = 6;
+export const STATE_INTERVAL_MS = 1000 / (STATES_PER_SECOND_MAX - STATES_AT_ONCE_MAX);
 /** A session that nobody is connected to for this long is cancelled. */
 export const UNATTENDED_MS_MAX = 30 * 60_000;
 /** How long a returning client's first message is awaited before it gets session_state, milliseconds. */

@@ -2,11 +2,11 @@
  * Delivery: gives out what sessions told, once a turn of the event loop for all of them: events are kept first, then
  * shown; answers, changed state and cameras go with them.
  * Law: what was shown is kept, or its session is marked degraded; poses never wait for that, health does; a fenced
- * session shows nothing any more; at most one state frame per interval and session.
+ * session shows nothing any more; state frames of a session leave at once while they are few, else evenly.
  * Not here: when sessions tick and who may watch (host.ts), what keeping means (keeper.ts).
  */
 import type { Clock } from "#kit/clock.ts";
-import { STATE_INTERVAL_MS_MIN } from "../limits.ts";
+import { STATE_INTERVAL_MS, STATES_AT_ONCE_MAX } from "../limits.ts";
 import type { Outcome } from "../sim/inputs.ts";
 import type { Changes } from "../snapshot/frame.ts";
 import type { Camera } from "./cameras.ts";
@@ -174,14 +174,14 @@ export class Delivery {
   }
 
   private giveOutState(hosted: Hosted, nowMs: number, unixMs: number, changes: Changes): void {
-    if (nowMs - hosted.stateSentAtMs < STATE_INTERVAL_MS_MIN) return this.delay(hosted, nowMs);
+    if (nowMs < mayLeaveMs(hosted)) return this.delay(hosted, nowMs);
     const state = hosted.session.pollChanges(changes, nowMs);
     if (state === null) return;
-    hosted.stateSentAtMs = nowMs;
+    hosted.stateDueMs = Math.max(nowMs, hosted.stateDueMs) + STATE_INTERVAL_MS;
     hosted.audience.broadcastState(state, unixMs);
   }
 
-  /** Changes within the interval travel together when it is over. One timer serves all sessions. */
+  /** Changes until then travel together. One timer serves all sessions. */
   private delay(hosted: Hosted, nowMs: number): void {
     this.delayed.add(hosted);
     this.delayTimer ??= setTimeout(
@@ -191,7 +191,7 @@ export class Delivery {
         this.delayed.clear();
         for (const other of waited) this.touch(other);
       },
-      Math.max(0, hosted.stateSentAtMs + STATE_INTERVAL_MS_MIN - nowMs),
+      Math.max(0, mayLeaveMs(hosted) - nowMs),
     );
   }
 
@@ -210,4 +210,9 @@ export class Delivery {
       viewer.outlet.unicast(viewer, { lane: "event", bytes });
     }
   }
+}
+
+/** When the next state frame may leave. */
+function mayLeaveMs({ stateDueMs }: Hosted): number {
+  return stateDueMs - (STATES_AT_ONCE_MAX - 1) * STATE_INTERVAL_MS;
 }

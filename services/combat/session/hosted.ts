@@ -17,8 +17,8 @@ export type Hosted = {
   readonly copy: Copy;
   /** Events are being kept; what comes after waits for them, but poses. */
   journaling: boolean;
-  /** When the last state frame left (monotonic). */
-  stateSentAtMs: number;
+  /** When the next state frame would be due if they left evenly (monotonic); some may leave before. */
+  stateDueMs: number;
   /** When positions were last sampled (monotonic). */
   sampledAtMs: number;
   /** When the last record of shots was made (monotonic). */
@@ -55,7 +55,7 @@ export function hostedOf(
     isStill: false,
     ticking: null,
     journaling: false,
-    stateSentAtMs: Number.NEGATIVE_INFINITY,
+    stateDueMs: Number.NEGATIVE_INFINITY,
     sampledAtMs: of.nowMs,
     shotsToldAtMs: of.nowMs,
     findingsToldAtMs: of.nowMs,

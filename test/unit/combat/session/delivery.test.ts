@@ -1,6 +1,7 @@
 /** Delivery: events are kept before they are shown; nobody waits for another session's events, and poses for none. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { STATES_AT_ONCE_MAX } from "#combat/limits.ts";
 import type { KeepVerdict } from "#combat/session/copy.ts";
 import { Delivery, type Keeping } from "#combat/session/delivery.ts";
 import { type Hosted, hostedOf } from "#combat/session/hosted.ts";
@@ -31,7 +32,7 @@ class LateKeeper implements Keeping {
 
 type Show = { stage: Stage; hosted: Hosted; outlet: FakeOutlet };
 
-const FRAME_MS = 20; // A little more than the shortest time between two state frames.
+const FRAME_MS = 20; // A little more than the time between two state frames that leave evenly.
 
 let clock: ManualClock;
 let keeper: LateKeeper;
@@ -302,23 +303,40 @@ test("an outcome is answered once, when what it caused is kept", async () => {
   expect(duel.hosted.awaiting.size).toBe(0);
 });
 
-test("changes within the shortest interval travel together when it is over", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  const duel = show("one");
-  for (let moves = 0; moves < 5; moves++) {
+describe("state frames", () => {
+  const moveOn = async (duel: Show) => {
     walk(duel);
     delivery.touch(duel.hosted);
     await turn();
-  }
-  expect(shown(duel)).toEqual(["state"]);
-  clock.advance(FRAME_MS);
-  vi.advanceTimersByTime(FRAME_MS);
-  await turn();
-  expect(shown(duel)).toEqual(["state", "state"]);
-  clock.advance(FRAME_MS);
-  vi.advanceTimersByTime(FRAME_MS);
-  await turn();
-  expect(shown(duel)).toEqual(["state", "state"]);
+  };
+  const pass = async (ms: number) => {
+    clock.advance(ms);
+    vi.advanceTimersByTime(ms);
+    await turn();
+  };
+
+  test("a few leave as changes come; further changes travel together, evenly", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const duel = show("one");
+    for (let moves = 0; moves < STATES_AT_ONCE_MAX + 4; moves++) await moveOn(duel);
+    expect(shown(duel)).toEqual(Array.from({ length: STATES_AT_ONCE_MAX }, () => "state"));
+    await pass(FRAME_MS);
+    expect(shown(duel).length).toBe(STATES_AT_ONCE_MAX + 1);
+    await pass(FRAME_MS);
+    expect(shown(duel).length, "nothing changed since").toBe(STATES_AT_ONCE_MAX + 1);
+  });
+
+  test("leave at most 60 times in a second, however much changes", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const duel = show("one");
+    const fromMs = clock.nowMs();
+    while (clock.nowMs() < fromMs + 1_000) {
+      await moveOn(duel);
+      await pass(8);
+    }
+    expect(shown(duel).length).toBeGreaterThan(55);
+    expect(shown(duel).length).toBeLessThanOrEqual(60);
+  });
 });
 
 test("nothing that changed is nothing to show", async () => {
