@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { nextMessage } from "./sockets/answers.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const READY_MS_MAX = 60_000;
@@ -64,10 +65,8 @@ export async function startService(
 }
 
 export async function memoryOf(child: ChildProcess): Promise<NodeJS.MemoryUsage> {
-  const answer = once(child, "message");
   child.send("memory");
-  const [{ memory }] = (await answer) as [{ memory: NodeJS.MemoryUsage }];
-  return memory;
+  return (await nextMessage<{ memory: NodeJS.MemoryUsage }>(child)).memory;
 }
 
 function readyLine(name: string, child: ChildProcess): Promise<BenchService["ready"]> {

@@ -4,10 +4,10 @@
  * same process without sockets is taken away.
  */
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { rounded } from "../measure/figures.ts";
 import type { LoneContext, Report } from "../scenario.ts";
 import { MEMORY_PROBE, memoryOf } from "../services.ts";
+import { nextMessage } from "../sockets/answers.ts";
 import { LoadedService } from "../sockets/service.ts";
 import { Swarm } from "../sockets/swarm.ts";
 
@@ -56,7 +56,7 @@ async function ofBare(sessions: number, order: Light): Promise<[Held, Held]> {
   const child = fork(BARE, { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [...MEMORY_PROBE] });
   const swarm = new Swarm();
   try {
-    const [{ port }] = (await once(child, "message")) as [{ port: number }];
+    const { port } = await nextMessage<{ port: number }>(child);
     const empty = await memoryOf(child);
     const rooms = Array.from({ length: sessions }, (_, at) => {
       return { sessionId: `room-${at}`, playerIds: Array.from({ length: PLAYERS }, String), spectatorIds: [] };

@@ -4,9 +4,9 @@
  * In each room two play, and one of them moves 15 times a second; the rest watch. CPU is the whole process', its relay included.
  */
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { median, rounded } from "../measure/figures.ts";
 import type { LoneContext, Report } from "../scenario.ts";
+import { nextMessage } from "../sockets/answers.ts";
 import type { FloorAnswer, FloorOrder } from "../sockets/floor-process.ts";
 import { LoadedService } from "../sockets/service.ts";
 import { Swarm } from "../sockets/swarm.ts";
@@ -68,7 +68,7 @@ async function floorOf(
 ): Promise<number[]> {
   const child = fork(FLOOR_PROCESS, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const swarm = new Swarm();
-  const answered = async () => (await once(child, "message"))[0] as FloorAnswer;
+  const answered = () => nextMessage<FloorAnswer>(child);
   try {
     const first = await answered();
     const port = "port" in first ? first.port : 0;

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { nextMessage } from "./answers.ts";
 import type { Format } from "./wire-format.ts";
 
 const PROCESS = new URL("swarm-process.ts", import.meta.url).pathname;
@@ -77,7 +78,7 @@ export class Swarm {
 
   private async ask<Value>(order: SwarmOrder): Promise<Value> {
     this.child.send(order);
-    const [answer] = (await once(this.child, "message")) as [SwarmAnswer];
+    const answer = await nextMessage<SwarmAnswer>(this.child);
     if (answer.kind === "failed") throw new Error(answer.why);
     return answer.value as Value;
   }

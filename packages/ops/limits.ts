@@ -21,5 +21,9 @@ export const REDIS_CLOSE_MS_MAX = 1_000; // Closing waits this long for answers 
 /** How often a worker says how it stands, and after which silence it counts as not ready. */
 export const WORKER_SAYS_MS = 1_000;
 export const WORKER_SILENT_MS_MAX = 3_500;
+/** After this silence it is killed, and another takes its place. */
+export const WORKER_HUNG_MS_MAX = 30_000;
+/** How much longer than its drain may take a worker is waited for; then it is killed. */
+export const WORKER_KILL_MS = 2_000;
 /** Pause before a worker that died is started again. */
 export const WORKER_AGAIN_MS = 500;

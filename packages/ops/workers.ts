@@ -1,28 +1,41 @@
 /**
  * Workers: several processes of a service on one machine that share its public port, and what stands before them.
  * In:  how many, and the admin port.   Out: an address when all are ready; their figures added up; an end when all have drained.
- * Law: a worker that dies is started again, and takes only its own sockets with it; one that dies before it was ever ready ends
- *      the start. Nothing is shared but the port: each counts and limits by itself, or through Redis with the others.
+ * Law: a worker that dies, or is silent for long, is replaced, and takes only its own sockets with it; one that dies before it
+ *      was ever ready ends the start. Nothing is shared but the port: each counts and limits by itself, or through Redis.
+ *      When the primary dies its workers drain.
  * Not here: what a worker does (the service's compose.ts).
  */
 import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
-import { AggregatorRegistry, type Registry } from "prom-client";
+import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue, type Registry } from "prom-client";
 import type { Log } from "#kit/log.ts";
 import { type AdminServer, type Readiness, startAdminServer } from "./admin-server.ts";
-import { WORKER_AGAIN_MS, WORKER_SAYS_MS, WORKER_SILENT_MS_MAX } from "./limits.ts";
+import { WORKER_AGAIN_MS, WORKER_HUNG_MS_MAX, WORKER_KILL_MS, WORKER_SAYS_MS, WORKER_SILENT_MS_MAX } from "./limits.ts";
 
-/** What a worker tells: where it listens, once; how it stands, again and again. */
+type Figures = readonly MetricObjectWithValues<MetricValue<string>>[];
+
+/** What a ready worker says of itself: its address, and what operators should know. */
+export type WorkerReady = { readonly http: string; readonly dev_key: boolean };
+
+/** What a worker tells: that it is ready, once; how it stands, again and again. */
 type Told =
-  | { readonly kind: "ready"; readonly http: string }
-  | { readonly kind: "stands"; readonly readiness: Readiness };
+  | { readonly kind: "ready"; readonly ready: WorkerReady }
+  | { readonly kind: "stands"; readonly readiness: Readiness; readonly figures: Figures };
 
-type Known = { readonly worker: Worker; wasReady: boolean; readiness: Readiness | null; saidAtMs: number };
+type Known = {
+  readonly worker: Worker;
+  wasReady: boolean;
+  newest: Extract<Told, { kind: "stands" }> | null;
+  saidAtMs: number;
+};
 
 export type WorkersOptions = {
   readonly count: number;
   readonly adminHost: string;
   readonly adminPort: number;
+  /** How long a worker may take to drain; then it is killed. */
+  readonly drainMs: number;
   readonly log: Log;
 };
 
@@ -30,23 +43,32 @@ export class WorkerDied extends Error {
   override name = "WorkerDied";
 }
 
-/** In a worker: its figures can be asked for, and from now on it says how it stands. */
-export function reportToPrimary(metrics: Registry, http: string, ready: () => Promise<Readiness>): void {
-  AggregatorRegistry.setRegistries([metrics]);
-  new AggregatorRegistry(); // Answers the primary.
+export type Reporting = {
+  readonly metrics: Registry;
+  readonly said: WorkerReady;
+  readonly ready: () => Promise<Readiness>;
+};
+
+/** In a worker: from now on it says how it stands, and when the primary is gone it drains instead of ending at once. */
+export function reportToPrimary({ metrics, said, ready }: Reporting): void {
+  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true; // Else node ends the process itself.
   const say = (told: Told) => {
-    if (process.connected) process.send?.(told);
+    if (process.connected) process.send?.(told, undefined, undefined, () => {}); // The primary may just be gone.
   };
-  const stand = () => void ready().then((readiness) => say({ kind: "stands", readiness }));
-  say({ kind: "ready", http });
-  stand();
-  setInterval(stand, WORKER_SAYS_MS).unref();
+  const stand = async () => {
+    const [readiness, figures] = await Promise.all([ready(), metrics.getMetricsAsJSON()]);
+    say({ kind: "stands", readiness, figures: figures as Figures });
+  };
+  say({ kind: "ready", ready: said });
+  void stand();
+  setInterval(() => void stand(), WORKER_SAYS_MS).unref();
 }
 
 export class Workers {
   private readonly known = new Map<number, Known>();
   private readonly options: WorkersOptions;
   private admin: AdminServer | null = null;
+  private watch: NodeJS.Timeout | null = null;
   private isEnding = false;
 
   constructor(options: WorkersOptions) {
@@ -54,63 +76,86 @@ export class Workers {
   }
 
   /** Rejects with WorkerDied when one could not start; it has said why. */
-  async start(): Promise<{ readonly http: string; readonly admin: string }> {
+  async start(): Promise<WorkerReady & { readonly admin: string }> {
     const { count, adminHost: host, adminPort: port, log } = this.options;
-    const ready = await Promise.all(Array.from({ length: count }, () => this.fork()));
-    const figures = new AggregatorRegistry();
-    const metrics = { contentType: figures.contentType, metrics: () => figures.clusterMetrics() };
+    const said = await Promise.all(Array.from({ length: count }, () => this.fork()));
+    const { contentType } = new AggregatorRegistry();
+    const metrics = { contentType, metrics: () => this.figures() };
     this.admin = await startAdminServer({ host, port, ready: () => this.readiness(), metrics, log });
-    return { http: ready[0]!, admin: this.admin.url };
+    this.watch = setInterval(() => this.killHung(), WORKER_SAYS_MS);
+    return { ...said[0]!, admin: this.admin.url };
   }
 
   async drain(): Promise<void> {
     this.isEnding = true;
-    const ends = [...this.known.values()].map(({ worker }) => once(worker, "exit"));
-    for (const { worker } of this.known.values()) worker.process.kill("SIGTERM");
+    if (this.watch !== null) clearInterval(this.watch);
+    const workers = [...this.known.values()].map(({ worker }) => worker);
+    const ends = workers.map((worker) => once(worker, "exit"));
+    for (const { process } of workers) process.kill("SIGTERM");
+    const kill = setTimeout(() => {
+      for (const { process } of workers) process.kill("SIGKILL");
+    }, this.options.drainMs + WORKER_KILL_MS);
     await Promise.all(ends);
+    clearTimeout(kill);
     await this.admin?.close();
   }
 
-  /** Resolves to where it listens. */
-  private fork(): Promise<string> {
+  private async fork(): Promise<WorkerReady> {
     const worker = cluster.fork();
-    const known: Known = { worker, wasReady: false, readiness: null, saidAtMs: performance.now() };
+    const known: Known = { worker, wasReady: false, newest: null, saidAtMs: performance.now() };
     this.known.set(worker.id, known);
     return new Promise((resolve, reject) => {
       worker.on("message", (told: Told) => {
         if (told.kind === "ready") {
           known.wasReady = true;
-          resolve(told.http);
+          resolve(told.ready);
         } else if (told.kind === "stands") {
-          known.readiness = told.readiness;
+          known.newest = told;
           known.saidAtMs = performance.now();
         }
       });
-      worker.on("exit", (code, signal) => {
-        this.known.delete(worker.id);
-        if (!known.wasReady) reject(new WorkerDied(`a worker ended with ${code ?? signal} before it was ready`));
-        if (!this.isEnding) this.options.log.error({ pid: worker.process.pid, code, signal }, "a worker ended");
-        if (known.wasReady) this.forkAgain();
+      const gone = (how: string) => {
+        if (!this.known.delete(worker.id)) return;
+        if (!this.isEnding) this.options.log.error({ pid: worker.process.pid, how }, "a worker ended");
+        if (known.wasReady) this.forkLater();
+        else reject(new WorkerDied(`a worker ended with ${how} before it was ready`));
+      };
+      worker.on("exit", (code, signal) => gone(String(code ?? signal)));
+      worker.on("error", (error) => {
+        if (worker.process.pid === undefined) gone(error.message); // It never was; else an exit follows, or nothing is amiss.
       });
     });
   }
 
-  private forkAgain(): void {
-    if (this.isEnding) return;
+  private forkLater(): void {
     setTimeout(() => {
-      if (this.isEnding) return;
-      this.fork().catch(() => this.forkAgain()); // Said already.
+      if (!this.isEnding) this.fork().catch(() => this.forkLater()); // Said already.
     }, WORKER_AGAIN_MS);
   }
 
-  private readiness(): Readiness {
+  private killHung(): void {
+    for (const { worker, wasReady, saidAtMs } of this.known.values()) {
+      if (!wasReady || performance.now() - saidAtMs < WORKER_HUNG_MS_MAX) continue;
+      this.options.log.error({ pid: worker.process.pid }, "a worker does not answer; it is killed");
+      worker.process.kill("SIGKILL");
+    }
+  }
+
+  private standing() {
     const nowMs = performance.now();
-    const standing = [...this.known.values()].filter(({ readiness, saidAtMs }) => {
-      return readiness !== null && nowMs - saidAtMs < WORKER_SILENT_MS_MAX;
+    return [...this.known.values()].flatMap(({ newest, saidAtMs }) => {
+      return newest !== null && nowMs - saidAtMs < WORKER_SILENT_MS_MAX ? newest : [];
     });
-    const ready = standing.filter(({ readiness }) => readiness?.ready);
-    const worst = standing.find(({ readiness }) => !readiness?.ready) ?? standing[0];
-    const checks = { ...worst?.readiness?.checks, workers: `${ready.length} of ${this.options.count} ready` };
-    return { ready: ready.length > 0, checks };
+  }
+
+  private figures(): Promise<string> {
+    return AggregatorRegistry.aggregate(this.standing().map(({ figures }) => [...figures])).metrics();
+  }
+
+  private readiness(): Readiness {
+    const standing = this.standing().map(({ readiness }) => readiness);
+    const readyCount = standing.filter(({ ready }) => ready).length;
+    const { checks } = standing.find(({ ready }) => !ready) ?? standing[0] ?? { checks: {} };
+    return { ready: readyCount > 0, checks: { ...checks, workers: `${readyCount} of ${this.options.count} ready` } };
   }
 }

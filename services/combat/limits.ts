@@ -26,11 +26,10 @@ export const MOVES_PER_TICK_MAX = 256;
 export const HISTORY_FRAMES_MAX = 1024;
 /** The same in bytes. */
 export const HISTORY_BYTES_MAX = 256 * 1024;
-/** State frames of a session leave at most so many in any second: as they come while there are few, so that nobody waits for
- *  nobody; evenly when there are many, and then changes in between travel together. */
-const STATES_PER_SECOND_MAX = 60;
+/** State frames of a session leave as changes come while they are few, at most so many closer together than the interval, so that
+ *  nobody waits for nobody; else evenly, 60 a second, and changes in between travel together. */
 export const STATES_AT_ONCE_MAX = 6;
-export const STATE_INTERVAL_MS = 1000 / (STATES_PER_SECOND_MAX - STATES_AT_ONCE_MAX);
+export const STATE_INTERVAL_MS = 1000 / 60;
 /** A session that nobody is connected to for this long is cancelled. */
 export const UNATTENDED_MS_MAX = 30 * 60_000;
 /** How long a returning client's first message is awaited before it gets session_state, milliseconds. */

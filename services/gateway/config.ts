@@ -83,7 +83,7 @@ const GATEWAY_SETTINGS = defineSettings({
     min: 1,
     max: 100_000,
     about:
-      "WebSocket handshakes that begin in a second, addresses in turns; who would wait long is answered UNAVAILABLE.",
+      "WebSocket handshakes that begin in a second, of each process, addresses in turns; who would wait long is answered UNAVAILABLE.",
   }),
   GATEWAY_CONNECTS_PER_ADDRESS: integer({
     default: 300,

@@ -30,6 +30,8 @@ export const TURNSTILE_STEP_MS = 20;
 /** How long a handshake may wait for its turn; who would wait longer is answered 503 with when to come again. Leaves most of
  *  the handshake's own time. */
 export const TURNSTILE_WAIT_MS_MAX = 1_000;
+/** The longest pause that it is given. */
+export const TURNSTILE_RETRY_MS_MAX = 30_000;
 /** From the request to the upgrade, token and combat's answer included; later is answered 504. */
 export const HANDSHAKE_MS_MAX = 2_000;
 /** Text of client_version; longer is answered 400. */
@@ -55,7 +57,7 @@ export const OUTBOX_EVENTS_MAX = 4096;
 
 /** Spectators of a room that get a frame in one turn of the event loop: about a third of a millisecond. */
 export const ROOM_SLICE_VIEWERS = 64;
-/** Frames that wait for a room's spectators; beyond, all are served in one turn. */
+/** Frames that wait for a room's spectators, each format by itself; beyond, all are served in one turn. */
 export const ROOM_BACKLOG_FRAMES_MAX = 16;
 
 /** How long sockets are kept without combat; then they are closed with 4003. */

@@ -1,7 +1,7 @@
 /**
  * The gateway's process: starts, says when it is ready, drains when told to end.
  * Law: SIGTERM or SIGINT drains and exits 0 within GATEWAY_DRAIN_MS; a wrong setting, a Redis that cannot be used or
- *      a taken port exits 1 with one line that says which; a broken promise of ours is logged and exits 1.
+ *      a taken port exits 1 with one line that says which (of several workers each says it); a broken promise of ours is logged and exits 1.
  */
 import cluster from "node:cluster";
 import { createLogger } from "#ops/log.ts";
@@ -38,10 +38,9 @@ async function start(): Promise<void> {
   if (cluster.isPrimary) log.announce(addresses, "ready");
 
   async function startMany(): Promise<Started> {
-    const { workers: count, adminHost, adminPort } = config;
-    const workers = new Workers({ count, adminHost, adminPort, log });
-    const { http, admin } = await workers.start();
-    return { addresses: { http, admin, workers: count }, drain: () => workers.drain() };
+    const { workers: count, adminHost, adminPort, drainMs } = config;
+    const workers = new Workers({ count, adminHost, adminPort, drainMs, log });
+    return { addresses: { ...(await workers.start()), workers: count }, drain: () => workers.drain() };
   }
 
   async function startOne(): Promise<Started> {
@@ -49,7 +48,8 @@ async function start(): Promise<void> {
     const http = await gateway.listen();
     const drain = () => gateway.drain();
     if (cluster.isWorker) {
-      reportToPrimary(gateway.metrics, http, () => gateway.ready());
+      const said = { http, dev_key: gateway.devKey };
+      reportToPrimary({ metrics: gateway.metrics, said, ready: () => gateway.ready() });
       return { addresses: { http }, drain };
     }
     return { addresses: { http, admin: await gateway.listenToOperators(), dev_key: gateway.devKey }, drain };

@@ -25,9 +25,9 @@ afterAll(async () => {
   await system?.stop();
 });
 
-async function open(playerId: string, path: "" | "/spectate"): Promise<SocketClient> {
+async function open(playerId: string, path: "" | "/spectate", { ready } = system.gateway): Promise<SocketClient> {
   const token = await system.token(playerId);
-  const url = `${system.url.replace("http", "ws")}/ws/sessions/${match.sessionId}${path}?token=${token}`;
+  const url = `${String(ready["http"]).replace("http", "ws")}/ws/sessions/${match.sessionId}${path}?token=${token}`;
   const viewer = await connectSocket(url);
   await viewer.next("session_state");
   return viewer;
@@ -67,6 +67,10 @@ test("a worker is killed: the sockets of the others play on, and another takes i
   for (const { texts } of all) await texts.take(({ event }) => event === "damage_dealt");
 });
 
+test("the ready line says what one gateway's says", () => {
+  expect(system.gateway.ready).toMatchObject({ workers: WORKERS, dev_key: true });
+});
+
 test("told to end, all of them drain", async () => {
   const viewers = await Promise.all(Array.from({ length: 4 }, watch));
   const pids = await workerPids();
@@ -75,8 +79,20 @@ test("told to end, all of them drain", async () => {
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
 });
 
-test("a worker that cannot start ends the start, and what it said is all that is said", async () => {
+test("a worker that cannot start says why, and ends the start", async () => {
   const env = { GATEWAY_WORKERS: "2", GATEWAY_PORT: "0", GATEWAY_ADMIN_PORT: "0", REDIS_URL: "redis://127.0.0.1:1" };
   const failing = startService("gateway", { ...env, DATA_DIR: system.dataDir });
   await expect(failing).rejects.toThrow(/REDIS_URL.*a worker ended with 1 before it was ready/s);
+});
+
+test("when what stands before them is killed, they drain: nobody is cut off without a word", async () => {
+  const ports = { GATEWAY_WORKERS: "2", GATEWAY_PORT: "0", GATEWAY_ADMIN_PORT: "0" };
+  const gateway = await startService("gateway", {
+    ...ports,
+    DATA_DIR: system.dataDir,
+    COMBAT_GRPC_TARGET: system.grpc,
+  });
+  const viewers = await Promise.all(Array.from({ length: 4 }, () => open(randomUUID(), "/spectate", gateway)));
+  await gateway.stop("SIGKILL");
+  for (const { closed } of viewers) expect(await closed).toMatchObject({ code: 1001 });
 });

@@ -18,6 +18,9 @@ import { sessionOf } from "./state.ts";
 
 export type LookupParts = { live: LiveStore; sessions: SessionStore; clock: Clock; log: Log };
 
+/** The live store tells ages in whole seconds. */
+const AGE_STEP_MS = 1_000;
+
 type Found = { record: SessionRecord | null; from: "memory" | "live" | "records" | null };
 
 export class Lookup {
@@ -56,7 +59,7 @@ export class Lookup {
 
   private async fresh(record: SessionRecord): Promise<Found> {
     if (isOver(record.status)) return { record, from: null };
-    return (await this.living(record.id)) ?? { record, from: "records" };
+    return (await this.living(record.id, record)) ?? { record, from: "records" };
   }
 
   private counted(found: Found): Found {
@@ -64,20 +67,21 @@ export class Lookup {
     return found;
   }
 
-  private async living(id: string): Promise<Found | null> {
+  /** `record`: where it is known already. */
+  private async living(id: string, record?: SessionRecord): Promise<Found | null> {
     const hosted = this.hosted.get(id);
     if (hosted !== undefined) return { record: recordAsSaved(hosted), from: "memory" };
     const kept = await this.kept(id);
     if (kept === null || isOver(kept.status)) return null;
-    return (await this.newerThan(kept)) ?? { record: kept, from: "live" };
+    return (await this.newerThan(kept, record)) ?? { record: kept, from: "live" };
   }
 
   /** The record, where the live store may have lost what came after its copy, and has. */
-  private async newerThan(kept: SessionRecord): Promise<Found | null> {
+  private async newerThan(kept: SessionRecord, known?: SessionRecord): Promise<Found | null> {
     const { live, clock, sessions, log } = this.parts;
-    if (clock.nowMs() - live.backAtMs > LIVE_READ_AGE_MS_MAX) return null; // Its copy was written since.
+    if (clock.nowMs() - live.backAtMs > LIVE_READ_AGE_MS_MAX + AGE_STEP_MS) return null; // Its copy was written since.
     try {
-      const record = await sessions.get(kept.id);
+      const record = known ?? (await sessions.get(kept.id));
       if (record === null || record.version <= kept.version) return null;
       return { record, from: isOver(record.status) ? null : "records" };
     } catch (error) {

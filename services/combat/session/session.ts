@@ -226,8 +226,9 @@ export class Session {
       return { ok: false, check: "paused", position: { ...fighter.position }, measured: 0, threshold: 0 };
     }
     this.lateness.handleMove(nowMs);
-    const { clientMs: claimedMs, ...pose } = order;
-    const verdict = this.inlet.move({ ...pose, slot: seat.slot, atMs: this.matchNowMs(nowMs), claimedMs, rttMs });
+    const { seq, position, yaw, pitch, stance, clientMs: claimedMs } = order; // By name: a spread costs as much as the move.
+    const atMs = this.matchNowMs(nowMs);
+    const verdict = this.inlet.move({ slot: seat.slot, seq, position, yaw, pitch, stance, atMs, claimedMs, rttMs });
     if (verdict.findings) this.findings.handle(seat.playerId, verdict.findings);
     return verdict;
   }

@@ -4,7 +4,7 @@
  * Law: between two known poses the answer lies on the line between them, as a client draws it (packages/client,
  *      interpolate.ts has the same rule and the same silence); beyond the newest it is the newest. A track begins anew
  *      with each life, leap and pause, and answers its first pose for anything earlier: nothing is judged across one.
- * Cost: one row of typed arrays a seat, written in place; nothing is allocated by moving.
+ * Cost: one typed array a seat, written in place; nothing is allocated by moving.
  * Not part of a world's hash or of what is kept: an owner who goes on with a state begins with what stands there.
  */
 import { assert } from "#kit/assert.ts";
@@ -21,16 +21,25 @@ const SPACING_MS = HISTORY_MS / HISTORY_POSES_MAX;
 /** After a longer silence a fighter is drawn as standing still until this long before it moved. */
 export const SILENCE_MS = 150;
 
+/** A pose is one row of whole numbers, so that writing one touches one place in memory. */
+const COLUMNS = 6;
+const [AT_MS, X, Y, Z, YAW, CROUCHED] = [0, 1, 2, 3, 4, 5] as const;
+
 class Track {
-  readonly atMs = new Float64Array(HISTORY_POSES_MAX);
-  readonly x = new Int32Array(HISTORY_POSES_MAX);
-  readonly y = new Int32Array(HISTORY_POSES_MAX);
-  readonly z = new Int32Array(HISTORY_POSES_MAX);
-  readonly yaw = new Int32Array(HISTORY_POSES_MAX);
-  readonly crouched = new Uint8Array(HISTORY_POSES_MAX);
-  /** Index of the newest, and how many there are. */
+  readonly rows = new Int32Array(HISTORY_POSES_MAX * COLUMNS);
+  /** Which row is the newest, and how many there are. */
   newest = 0;
   count = 0;
+
+  /** When the pose so many before the newest was taken. */
+  atMs(back = 0): number {
+    return this.rows[this.row(back) + AT_MS]!;
+  }
+
+  /** Where the row begins. */
+  row(back: number): number {
+    return ((this.newest - back + HISTORY_POSES_MAX) % HISTORY_POSES_MAX) * COLUMNS;
+  }
 }
 
 export type History = (Track | null)[];
@@ -45,20 +54,22 @@ export function beginTrack(history: History, fighter: Fighter, atMs: number): vo
   remember(history, fighter, atMs);
 }
 
-/** Where a fighter stands from this match time on. Times never go back. */
+/** Where a fighter stands from this match time on. Times are whole, and never go back. */
 export function remember(history: History, fighter: Fighter, atMs: number): void {
   const track = trackOf(history, fighter.slot);
-  const sinceOlder = track.count > 1 ? track.atMs[track.newest]! - track.atMs[before(track.newest, 1)]! : SPACING_MS;
+  const sinceOlder = track.count > 1 ? track.atMs() - track.atMs(1) : SPACING_MS;
   const replaces = sinceOlder < SPACING_MS;
   if (track.count > 0 && !replaces) track.newest = (track.newest + 1) % HISTORY_POSES_MAX;
   if (!replaces) track.count = Math.min(HISTORY_POSES_MAX, track.count + 1);
-  const { newest } = track;
-  track.atMs[newest] = atMs;
-  track.x[newest] = fighter.position.x;
-  track.y[newest] = fighter.position.y;
-  track.z[newest] = fighter.position.z;
-  track.yaw[newest] = fighter.yaw;
-  track.crouched[newest] = fighter.stance === "crouch" ? 1 : 0;
+  const { rows } = track;
+  const row = track.row(0);
+  const { position, yaw, stance } = fighter;
+  rows[row + AT_MS] = atMs;
+  rows[row + X] = position.x;
+  rows[row + Y] = position.y;
+  rows[row + Z] = position.z;
+  rows[row + YAW] = yaw;
+  rows[row + CROUCHED] = stance === "crouch" ? 1 : 0;
 }
 
 /** The pause is over: everybody begins where they stand. */
@@ -69,61 +80,55 @@ export function beginAll(history: History, fighters: readonly (Fighter | null)[]
 /** Since when a fighter stands where it stands; 0 where nothing is known. */
 export function poseMsOf(history: History, fighter: Fighter): number {
   const track = history[fighter.slot];
-  return track && track.count > 0 ? track.atMs[track.newest]! : 0;
+  return track && track.count > 0 ? track.atMs() : 0;
 }
 
 /** Whether a fighter lives is as it is now: who fell since is no target any more. */
 export function poseAt(history: History, fighter: Fighter, atMs: number): Pose {
   const track = history[fighter.slot];
-  if (!track || track.count === 0 || atMs >= track.atMs[track.newest]!) return fighter;
+  if (!track || track.count === 0 || atMs >= track.atMs()) return fighter;
   let back = 1;
-  while (back < track.count && track.atMs[before(track.newest, back)]! > atMs) back += 1;
-  const later = before(track.newest, back - 1);
-  const earlier = back < track.count ? before(track.newest, back) : later;
-  const startMs = Math.max(track.atMs[earlier]!, track.atMs[later]! - SILENCE_MS);
-  const span = track.atMs[later]! - startMs;
+  while (back < track.count && track.atMs(back) > atMs) back += 1;
+  const later = track.row(back - 1);
+  const earlier = back < track.count ? track.row(back) : later;
+  const { rows } = track;
+  const laterMs = rows[later + AT_MS]!;
+  const startMs = Math.max(rows[earlier + AT_MS]!, laterMs - SILENCE_MS);
+  const span = laterMs - startMs;
   const share = span <= 0 ? 0 : Math.max(0, atMs - startMs) / span;
-  const stance: Stance = track.crouched[earlier] === 1 ? "crouch" : "stand";
-  return {
-    position: {
-      x: between(track.x, earlier, later, share),
-      y: between(track.y, earlier, later, share),
-      z: between(track.z, earlier, later, share),
-    },
-    stance,
-    alive: fighter.alive,
+  const between = (column: number) => {
+    return rows[earlier + column]! + (rows[later + column]! - rows[earlier + column]!) * share;
   };
+  const position = { x: between(X), y: between(Y), z: between(Z) };
+  return { position, stance: stanceIn(rows, earlier), alive: fighter.alive };
 }
 
 /** The last pose that had been taken by then, with nothing drawn between two; the first that is known for anything earlier. */
 export function toldPoseAt(history: History, fighter: Fighter, atMs: number): Pose {
-  const track = history[fighter.slot];
-  if (!track || track.count === 0 || atMs >= track.atMs[track.newest]!) return fighter;
-  let back = 1;
-  while (back < track.count - 1 && track.atMs[before(track.newest, back)]! > atMs) back += 1;
-  const at = before(track.newest, Math.min(back, track.count - 1));
-  return {
-    position: { x: track.x[at]!, y: track.y[at]!, z: track.z[at]! },
-    stance: track.crouched[at] === 1 ? "crouch" : "stand",
-    alive: fighter.alive,
-  };
+  const told = toldRow(history, fighter, atMs);
+  if (!told) return fighter;
+  const { rows, row } = told;
+  const position = { x: rows[row + X]!, y: rows[row + Y]!, z: rows[row + Z]! };
+  return { position, stance: stanceIn(rows, row), alive: fighter.alive };
 }
 
 /** Where a fighter was looking then, as the last pose that had been taken by then has it. */
 export function yawAt(history: History, fighter: Fighter, atMs: number): number {
-  const track = history[fighter.slot];
-  if (!track || track.count === 0 || atMs >= track.atMs[track.newest]!) return fighter.yaw;
+  const told = toldRow(history, fighter, atMs);
+  return told ? told.rows[told.row + YAW]! : fighter.yaw;
+}
+
+/** Null where that is the pose of now. */
+function toldRow(history: History, { slot }: Fighter, atMs: number): { rows: Int32Array; row: number } | null {
+  const track = history[slot];
+  if (!track || track.count === 0 || atMs >= track.atMs()) return null;
   let back = 1;
-  while (back < track.count - 1 && track.atMs[before(track.newest, back)]! > atMs) back += 1;
-  return track.yaw[before(track.newest, Math.min(back, track.count - 1))]!;
+  while (back < track.count - 1 && track.atMs(back) > atMs) back += 1;
+  return { rows: track.rows, row: track.row(Math.min(back, track.count - 1)) };
 }
 
-function between(axis: Int32Array, earlier: number, later: number, share: number): number {
-  return axis[earlier]! + (axis[later]! - axis[earlier]!) * share;
-}
-
-function before(index: number, back: number): number {
-  return (index - back + HISTORY_POSES_MAX) % HISTORY_POSES_MAX;
+function stanceIn(rows: Int32Array, row: number): Stance {
+  return rows[row + CROUCHED] === 1 ? "crouch" : "stand";
 }
 
 function trackOf(history: History, slot: number): Track {

@@ -47,9 +47,10 @@ export function viewOf({ atMs, claimedMs, rttMs }: ShotTime): View {
   const claimed = claimedMs === null ? null : Math.max(0, atMs - claimedMs);
   const trusted = claimed !== null && (rttMs === null || Math.abs(claimed - rttMs) <= CLAIM_TRUST_MS);
   const wanted = Math.round(trusted ? claimed : (rttMs ?? 0));
-  const wayMs = Math.min(Math.floor((rttMs ?? 0) / 2), WAY_MS_MAX, wanted, atMs);
-  const rewindMs = Math.min(wanted - wayMs, REWIND_MS_MAX, atMs - wayMs);
-  return { atMs: atMs - wayMs - rewindMs, wayMs, rewindMs, capped: wanted - wayMs > REWIND_MS_MAX };
+  const way = Math.min(Math.floor((rttMs ?? 0) / 2), WAY_MS_MAX, wanted);
+  const wayMs = Math.min(way, atMs); // Not before the match began.
+  const rewindMs = Math.min(wanted - way, REWIND_MS_MAX, atMs - wayMs);
+  return { atMs: atMs - wayMs - rewindMs, wayMs, rewindMs, capped: wanted - way > REWIND_MS_MAX };
 }
 
 /** By slot; null where nobody sits. */

@@ -4,7 +4,8 @@
  * Law: viewers get frames in the order they came; no work is done per viewer that can be done per frame; a format
  *      that cannot be made costs only the viewers of that format.
  * Players come first, at once. A crowd of spectators is served in slices, one each turn of the event loop, so that what players
- * send in the meantime waits for a slice and not for the crowd; nobody enters, leaves or is spoken to in between.
+ * send in the meantime waits for a slice and not for the crowd; nobody enters or leaves in between, and what is for one alone
+ * has its place among the frames.
  * Not here: what a viewer does with the bytes (edge/client-socket.ts).
  */
 import { ROOM_BACKLOG_FRAMES_MAX, ROOM_SLICE_VIEWERS } from "../limits.ts";
@@ -77,6 +78,13 @@ export class Room<Member extends Viewer = Viewer> {
     return failure;
   }
 
+  /** What is for one alone, after what was broadcast before. */
+  unicast(member: Member, frame: Frame): void {
+    const bytes = frame.framed(member.format);
+    if (this.backlog.length === 0 || !member.isSpectator) member.deliver(frame, bytes);
+    else this.backlog.push({ frame, bytes, left: [member].values() });
+  }
+
   /** Everybody has all that was broadcast; but who leaves because a frame was too much gets no more. */
   catchUp(): void {
     if (!this.isServing) this.serve(Number.POSITIVE_INFINITY);
@@ -94,18 +102,20 @@ export class Room<Member extends Viewer = Viewer> {
 
   private serve(viewers: number): void {
     this.isServing = true;
-    let served = 0;
-    for (let first = this.backlog[0]; first !== undefined && served < viewers; ) {
-      const { value: viewer, done } = first.left.next();
-      if (done) {
-        this.backlog.shift();
-        first = this.backlog[0];
-      } else {
-        viewer.deliver(first.frame, first.bytes);
-        served += 1;
+    try {
+      for (let served = 0, first = this.backlog[0]; first !== undefined && served < viewers; ) {
+        const { value: viewer, done } = first.left.next();
+        if (done) {
+          this.backlog.shift();
+          first = this.backlog[0];
+        } else {
+          viewer.deliver(first.frame, first.bytes);
+          served += 1;
+        }
       }
+    } finally {
+      this.isServing = false;
     }
-    this.isServing = false;
   }
 
   private sideOf({ isSpectator }: Member): Members<Member> {

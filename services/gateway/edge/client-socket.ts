@@ -88,15 +88,19 @@ export class ClientSocket implements Viewer, WheelEntry {
   }
 
   handleUnicast(lane: Lane, bytes: Uint8Array): void {
-    if (this.isSpectator) this.room?.catchUp();
     const frame = frameFromBytes(bytes, lane, this.context());
     const epoch = frame.sessionEpoch();
     if (epoch !== null) this.connection.handleSessionState(epoch, frame.number);
-    this.deliver(frame, frame.framed(this.format));
+    if (this.room !== null) this.room.unicast(this, frame);
+    else this.deliver(frame, frame.framed(this.format));
   }
 
-  /** One frame, ready for this socket. Never throws. */
+  /** One frame, ready for this socket. Never throws: what cannot be read costs who had to look inside. */
   deliver(frame: Frame, bytes: Uint8Array): void {
+    this.guard(() => this.give(frame, bytes));
+  }
+
+  private give(frame: Frame, bytes: Uint8Array): void {
     const { webSocket } = this;
     if (webSocket === null || webSocket.readyState !== webSocket.OPEN) return;
     this.connection.handleFrame(frame.number);

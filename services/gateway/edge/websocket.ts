@@ -1,7 +1,7 @@
 /**
  * WebSocket edge: from an upgrade request to a living socket, and to the end of all of them.
  * In:  upgrade requests.   Out: sockets that play, or HTTP answers with the error body before any upgrade.
- * Order of a handshake: admission, rate of the address, its turn, request, token, rate of the player, combat's answer; the
+ * Order of a handshake: admission, rate of the address, request, its turn, token, rate of the player, combat's answer; the
  *      whole within HANDSHAKE_MS_MAX. Nothing is upgraded before combat has let the caller in.
  * Law: one timer serves all sockets; an error in one handshake or socket ends that one only.
  * Tokens: a join ticket opens the door and no more, so its sockets live on when it runs out; a user's own token is
@@ -165,12 +165,13 @@ class WebSocketEdge implements SocketEdge {
     const address = this.addressOf(request);
     const tooManyOfAddress = await limited(this.parts.addressConnects, address, "address");
     if (tooManyOfAddress !== null) return tooManyOfAddress;
-    const turn = this.turnstile.enter(address);
-    if (turn.kind === "away") return crowded(turn.retryAfterMs);
-    if (turn.kind === "wait" && !(await turn.turn)) return drained();
-    if (attempt.pending.isOver()) return null;
     const entry = readEntry({ method: request.method, url: request.url, headers: request.headers });
     if (!entry.ok) return entry.problem;
+    if (attempt.pending.isOver()) return null;
+    const turn = await this.turnstile.enter(address, () => attempt.pending.isOver());
+    if (turn.kind === "away") return crowded(turn.retryAfterMs);
+    if (turn.kind === "closed") return drained();
+    if (attempt.pending.isOver()) return null;
     const credential = await this.parts.verifier.socket(entry.value.token);
     if (!credential.ok) return credential.problem;
     const caller = admitCaller(entry.value, credential.value);

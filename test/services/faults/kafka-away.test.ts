@@ -1,7 +1,7 @@
 /**
  * Kafka is away: no player notices, events wait within a bound, and afterwards everything is there, in order. Promise P4.
  * The minute at full rate is played by kafka-driver.ts, without a gateway, and judged by the ledger's law. A suite that has to
- * be done within minutes repeats it twice; twenty times, in about half an hour, it is repeated by
+ * be done within minutes repeats it once or twice; twenty times, in about half an hour, it is repeated by
  * LONG_FAULT_ROUNDS=20 npm run test:services -- test/services/faults/kafka-away.test.ts -t "60 s"
  */
 import { type ChildProcess, spawn } from "node:child_process";

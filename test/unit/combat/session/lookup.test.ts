@@ -103,7 +103,7 @@ describe("right after the live store came within reach", () => {
 
   test("later every copy was written since, and the records are not asked", async () => {
     const get = vi.spyOn(stores.records.sessions, "get");
-    expect(playersOf([await lookupAfter(LIVE_READ_AGE_MS_MAX + 1).read(ID)])).toEqual([2]);
+    expect(playersOf([await lookupAfter(LIVE_READ_AGE_MS_MAX + 1_001).read(ID)])).toEqual([2]);
     expect(get).not.toHaveBeenCalled();
   });
 });

@@ -30,8 +30,8 @@ const TICKS_AFTER_THE_END = 20;
 const LONG = 150_000;
 /** How often every number is looked at, and hashed for the second run. */
 const NUMBERS_EVERY = 25;
-/** One match in so many is played twice. */
-const AGAIN_ONE_IN = 4;
+/** One match in so many is played twice: known and new ones in turns. */
+const AGAIN_ONE_IN = 5;
 
 /** What must have come up in a long run of a mode, lest its commands were all refused. */
 const ALWAYS_MET = [

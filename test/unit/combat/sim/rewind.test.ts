@@ -43,6 +43,7 @@ describe("how far back a shot is judged", () => {
       rewindMs: 0,
       capped: false,
     });
+    expect(viewOf({ atMs: 20, claimedMs: null, rttMs: 300 })).toMatchObject({ atMs: 0, wayMs: 20, capped: false });
   });
 
   test("what these rows rest on", () => {

@@ -281,6 +281,22 @@ describe("room", () => {
     expect([rest.at(-1)?.got.length, comer.got.length]).toEqual([2, 1]);
   });
 
+  test("what is for one spectator alone has its place among the frames, and serves nobody else", () => {
+    const room = new Room("s", later);
+    const spectators = crowd(3 * ROOM_SLICE_VIEWERS);
+    for (const member of spectators) room.enter(member);
+    room.broadcast(new CountedFrame({ number: 1 }));
+    const [first, last] = [spectators[0]!, spectators.at(-1)!];
+    room.unicast(last, new CountedFrame({ number: 2 }));
+    room.broadcast(new CountedFrame({ number: 3 }));
+    expect(last.got).toEqual([]);
+    room.catchUp();
+    expect(last.got.map(([number]) => number)).toEqual([1, 2, 3]);
+    expect(first.got.map(([number]) => number)).toEqual([1, 3]);
+    room.unicast(first, new CountedFrame({ number: 4 }));
+    expect(first.got.at(-1)?.[0], "at once, where nothing waits").toBe(4);
+  });
+
   test("who falls behind everything is given it in one turn", () => {
     const room = new Room("s", later);
     const spectators = crowd(20 * ROOM_SLICE_VIEWERS);

@@ -230,17 +230,22 @@ describe("handshake", () => {
     await at.stop();
     at = await startTestEdge({ handshakesPerSecond: 2 });
     await player();
-    const waiting = [player({ sub: BOB }), player({ sub: BOB }), player({ sub: BOB })];
+    const refused = async () => refusedSocket(`${at.url}${PLAYER_PATH}?token=${await userToken()}`);
+    const waiting = [player({ sub: BOB }), player({ sub: BOB })];
+    await expect.poll(() => at.edge.connectionCount()).toBe(3);
+    const late = refused();
     await expect.poll(() => at.edge.connectionCount()).toBe(4);
-    const refusal = await refusedSocket(`${at.url}${PLAYER_PATH}?token=${await userToken()}`);
+    const refusal = await refused();
     expect(refusal).toMatchObject({ status: 503, body: { error: "UNAVAILABLE" } });
     expect(Number(refusal.headers["retry-after"])).toBeGreaterThanOrEqual(2);
     let open = 0;
     for (const client of waiting) void client.then(() => ++open);
-    for (const expected of [1, 2, 3]) {
+    for (const expected of [1, 2]) {
       at.clock.advance(500);
       await expect.poll(() => open).toBe(expected);
     }
+    at.clock.advance(1);
+    expect(await late).toMatchObject({ status: 503, body: { error: "UNAVAILABLE" } });
   });
 
   test("a full gateway says so", async () => {
