@@ -30,16 +30,6 @@ class Track {
   /** Which row is the newest, and how many there are. */
   newest = 0;
   count = 0;
-
-  /** When the pose so many before the newest was taken. */
-  atMs(back = 0): number {
-    return this.rows[this.row(back) + AT_MS]!;
-  }
-
-  /** Where the row begins. */
-  row(back: number): number {
-    return ((this.newest - back + HISTORY_POSES_MAX) % HISTORY_POSES_MAX) * COLUMNS;
-  }
 }
 
 export type History = (Track | null)[];
@@ -57,12 +47,12 @@ export function beginTrack(history: History, fighter: Fighter, atMs: number): vo
 /** Where a fighter stands from this match time on. Times are whole, and never go back. */
 export function remember(history: History, fighter: Fighter, atMs: number): void {
   const track = trackOf(history, fighter.slot);
-  const sinceOlder = track.count > 1 ? track.atMs() - track.atMs(1) : SPACING_MS;
+  const sinceOlder = track.count > 1 ? atMsOf(track, 0) - atMsOf(track, 1) : SPACING_MS;
   const replaces = sinceOlder < SPACING_MS;
   if (track.count > 0 && !replaces) track.newest = (track.newest + 1) % HISTORY_POSES_MAX;
   if (!replaces) track.count = Math.min(HISTORY_POSES_MAX, track.count + 1);
   const { rows } = track;
-  const row = track.row(0);
+  const row = rowOf(track, 0);
   const { position, yaw, stance } = fighter;
   rows[row + AT_MS] = atMs;
   rows[row + X] = position.x;
@@ -80,17 +70,17 @@ export function beginAll(history: History, fighters: readonly (Fighter | null)[]
 /** Since when a fighter stands where it stands; 0 where nothing is known. */
 export function poseMsOf(history: History, fighter: Fighter): number {
   const track = history[fighter.slot];
-  return track && track.count > 0 ? track.atMs() : 0;
+  return track && track.count > 0 ? atMsOf(track, 0) : 0;
 }
 
 /** Whether a fighter lives is as it is now: who fell since is no target any more. */
 export function poseAt(history: History, fighter: Fighter, atMs: number): Pose {
   const track = history[fighter.slot];
-  if (!track || track.count === 0 || atMs >= track.atMs()) return fighter;
+  if (!track || track.count === 0 || atMs >= atMsOf(track, 0)) return fighter;
   let back = 1;
-  while (back < track.count && track.atMs(back) > atMs) back += 1;
-  const later = track.row(back - 1);
-  const earlier = back < track.count ? track.row(back) : later;
+  while (back < track.count && atMsOf(track, back) > atMs) back += 1;
+  const later = rowOf(track, back - 1);
+  const earlier = back < track.count ? rowOf(track, back) : later;
   const { rows } = track;
   const laterMs = rows[later + AT_MS]!;
   const startMs = Math.max(rows[earlier + AT_MS]!, laterMs - SILENCE_MS);
@@ -121,10 +111,20 @@ export function yawAt(history: History, fighter: Fighter, atMs: number): number 
 /** Null where that is the pose of now. */
 function toldRow(history: History, { slot }: Fighter, atMs: number): { rows: Int32Array; row: number } | null {
   const track = history[slot];
-  if (!track || track.count === 0 || atMs >= track.atMs()) return null;
+  if (!track || track.count === 0 || atMs >= atMsOf(track, 0)) return null;
   let back = 1;
-  while (back < track.count - 1 && track.atMs(back) > atMs) back += 1;
-  return { rows: track.rows, row: track.row(Math.min(back, track.count - 1)) };
+  while (back < track.count - 1 && atMsOf(track, back) > atMs) back += 1;
+  return { rows: track.rows, row: rowOf(track, Math.min(back, track.count - 1)) };
+}
+
+/** When the pose so many before the newest was taken. */
+function atMsOf(track: Track, back: number): number {
+  return track.rows[rowOf(track, back) + AT_MS]!;
+}
+
+/** Where its row begins. */
+function rowOf({ newest }: Track, back: number): number {
+  return ((newest - back + HISTORY_POSES_MAX) % HISTORY_POSES_MAX) * COLUMNS;
 }
 
 function stanceIn(rows: Int32Array, row: number): Stance {

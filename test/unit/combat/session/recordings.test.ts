@@ -294,8 +294,9 @@ describe("bounds", () => {
     await turns(11);
     const cyclic: Record<string, unknown> = {};
     cyclic["itself"] = cyclic;
-    const order = { seq: 1, position: { x: 0, y: 0, z: 0 }, yaw: null, pitch: null, stance: null, clientMs: null };
-    stage.session.handleMove(clock.nowMs(), ann, { ...order, ...cyclic });
+    const position = { x: 0, y: 0, z: 0, ...cyclic };
+    const order = { seq: 1, position, yaw: null, pitch: null, stance: null, clientMs: null };
+    stage.session.handleMove(clock.nowMs(), ann, order);
     fight(stage, 20);
     await turns(2);
     const parts = await stored();
