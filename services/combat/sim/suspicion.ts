@@ -7,7 +7,7 @@
  *      goes on sending is refused and counts for nothing. In shadow a check finds and does no more.
  * Not here: what is measured (movement.ts), who is told (session/).
  */
-import { LENIENT, leap } from "./motion.ts";
+import { LENIENT, leap, type Motion } from "./motion.ts";
 import { letGoOfFlag } from "./objectives.ts";
 import type { Fighter, Point, World } from "./world.ts";
 
@@ -43,6 +43,15 @@ export const WEIGHTS: Readonly<Record<Check, number>> = {
 
 /** Of feet that only walk against a wall: they get nowhere. */
 export const BUMP_POINTS = 2;
+
+/**
+ * Of a finding that a bad network may make, on somebody whose ways are held back and let go at once again and again: that is no
+ * reason to lose a seat. Who holds them back on purpose is corrected all the same.
+ */
+export const HELD_BACK_POINTS = 8;
+const NETWORK_MAY: ReadonlySet<Check> = new Set(["speed", "teleport", "time"]);
+/** From so much way that came at once on, microseconds; forgiven as motion.stalledUs is. */
+export const HELD_BACK_US = 1_000_000;
 
 /** From how many points on. Below the first the position that holds is told. */
 export const SCORE_FROM = { set_back: 30, flag: 60, remove: 100 } as const;
@@ -103,8 +112,8 @@ export function noted(fighter: Fighter, { check, measured, threshold }: Measured
 
 /** Adds the finding to what speaks against the fighter, and does what follows. */
 export function accuse(world: World, fighter: Fighter, measurement: Measured, evidence: Evidence): Finding {
-  const { points = WEIGHTS[measurement.check], ...found } = measurement;
   const { slot, position: from, motion } = fighter;
+  const { points = pointsOf(measurement.check, motion), ...found } = measurement;
   const { atMs } = evidence;
   const score = scoreAt(fighter, atMs) + points * 1_000;
   const verdict = verdictOf(score);
@@ -119,6 +128,10 @@ export function accuse(world: World, fighter: Fighter, measurement: Measured, ev
   }
   fighter.motion.lenient = isBump(measurement) ? LENIENT.bumps : LENIENT.stepBack;
   return { ...found, ...evidence, slot, mode: "enforce", verdict, from, score: Math.floor(score / 1_000) };
+}
+
+function pointsOf(check: Check, { stalledUs }: Motion): number {
+  return NETWORK_MAY.has(check) && stalledUs > HELD_BACK_US ? HELD_BACK_POINTS : WEIGHTS[check];
 }
 
 function verdictOf(score: number): Verdict {

@@ -6,6 +6,7 @@ import { SPEED_CM_PER_S } from "#combat/sim/envelope.ts";
 import { hashWorld } from "#combat/sim/hash.ts";
 import { STEP_SLACK_MS } from "#combat/sim/measures.ts";
 import { leap } from "#combat/sim/motion.ts";
+import { HELD_BACK_POINTS, HELD_BACK_US } from "#combat/sim/suspicion.ts";
 import type { Point } from "#combat/sim/world.ts";
 import { Arena, TICK_MS } from "./arena.ts";
 
@@ -385,6 +386,19 @@ describe("after a correction", () => {
     expect(world.move(0, by(10, 0, 0)).ok).toBe(true);
     expect(world.move(0, by(700, 0, 0))).toMatchObject({ ok: false, check: "teleport" });
     expect(world.fighter(0).position).toEqual(by(10, 0, 0));
+  });
+
+  test.each([
+    { name: "a network may do", to: by(3_000, 0, 0), check: "teleport", steady: 15, heldBack: HELD_BACK_POINTS },
+    { name: "no network does", to: by(0, 0, 400), check: "physics", steady: 15, heldBack: 15 },
+  ])("of somebody whose ways come held back what $name weighs $heldBack, not $steady", ({ to, check, ...points }) => {
+    const found = (stalledUs: number) => {
+      const world = arena();
+      world.fighter(0).motion.stalledUs = stalledUs;
+      return world.move(0, to).findings?.[0];
+    };
+    expect(found(HELD_BACK_US)).toMatchObject({ check, score: points.steady });
+    expect(found(HELD_BACK_US + 1)).toMatchObject({ check, score: points.heldBack, verdict: "correct" });
   });
 
   test("who walks against walls is accused of all else as ever", () => {
