@@ -8,11 +8,16 @@ import { runInNewContext } from "node:vm";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** Bytes in use after two whole collections: the second takes what the first one's finalizers let go. */
+/** What is in use after two whole collections: the second takes what the first one's finalizers let go. */
+export function memoryLeft(): NodeJS.MemoryUsage {
+  collect();
+  collect();
+  return process.memoryUsage();
+}
+
+/** Bytes of the heap. */
 export function heapLeft(): number {
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed;
+  return memoryLeft().heapUsed;
 }
 
 /** Begins; the function given back says how many bytes were allocated since. */

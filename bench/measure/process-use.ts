@@ -1,13 +1,14 @@
 /** Process use: CPU and memory of any process of this machine, as Linux counts them. */
 import { readFile } from "node:fs/promises";
+import { statOf } from "#tools/services/processes.ts";
 
 /** Linux tells times of processes in hundredths of a second. */
 const TICKS_PER_S = 100;
 
 /** User and system together, all threads; seconds since its start. */
 export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // The name before may hold anything.
+  const fields = await statOf(`/proc/${pid}/stat`);
+  if (fields === null) throw new Error(`process ${pid} is gone`);
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
 }
 

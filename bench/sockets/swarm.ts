@@ -66,10 +66,6 @@ export class Swarm {
     return this.ask<Played>({ kind: "play", ...order });
   }
 
-  get pid(): number {
-    return this.child.pid!;
-  }
-
   async end(): Promise<void> {
     const gone = once(this.child, "exit");
     this.child.kill("SIGKILL");

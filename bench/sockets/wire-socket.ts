@@ -72,10 +72,6 @@ export class WireSocket {
     this.socket.write(framed(isText ? OPCODE.text : OPCODE.binary, payload));
   }
 
-  end(): void {
-    this.socket.destroy();
-  }
-
   private read(chunk: Buffer): void {
     this.bytesReceived += chunk.length;
     const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);

@@ -152,7 +152,7 @@ async function allThreadsStand(pid: number): Promise<boolean> {
 }
 
 /** Fields of a stat file from the state on; null when who it is about is gone. */
-async function statOf(path: string): Promise<readonly string[] | null> {
+export async function statOf(path: string): Promise<readonly string[] | null> {
   try {
     const text = await readFile(path, "utf8");
     // "pid (name) state parent group …": the name may hold anything, so fields count from the last parenthesis.
