@@ -78,11 +78,11 @@ export class Workers {
   /** Rejects with WorkerDied when one could not start; it has said why. */
   async start(): Promise<WorkerReady & { readonly admin: string }> {
     const { count, adminHost: host, adminPort: port, log } = this.options;
+    this.watch = setInterval(() => this.killHung(), WORKER_SAYS_MS);
     const said = await Promise.all(Array.from({ length: count }, () => this.fork()));
     const { contentType } = new AggregatorRegistry();
     const metrics = { contentType, metrics: () => this.figures() };
     this.admin = await startAdminServer({ host, port, ready: () => this.readiness(), metrics, log });
-    this.watch = setInterval(() => this.killHung(), WORKER_SAYS_MS);
     return { ...said[0]!, admin: this.admin.url };
   }
 
@@ -134,8 +134,8 @@ export class Workers {
   }
 
   private killHung(): void {
-    for (const { worker, wasReady, saidAtMs } of this.known.values()) {
-      if (!wasReady || performance.now() - saidAtMs < WORKER_HUNG_MS_MAX) continue;
+    for (const { worker, saidAtMs } of this.known.values()) {
+      if (performance.now() - saidAtMs < WORKER_HUNG_MS_MAX) continue;
       this.options.log.error({ pid: worker.process.pid }, "a worker does not answer; it is killed");
       worker.process.kill("SIGKILL");
     }
