@@ -77,7 +77,7 @@ export class Load {
     return [...this.current.values()];
   }
 
-  /** Resolves when every match of now has begun, so that faults do not meet creations alone. */
+  /** Resolves when every match of now has begun, so that a fault finds more than creations and has something to take. */
   async hasBegun(): Promise<void> {
     const begun = () => this.playing.length > 0 && this.playing.every((match) => match.hasBegun);
     await until("all matches have begun", () => this.failure !== null || begun(), BEGUN_MS_MAX);

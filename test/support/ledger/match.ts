@@ -117,8 +117,9 @@ export class Match {
     return `Last calls: ${calls.join(", ")}; serial ${this.serial}, paused ${this.paused}`;
   }
 
+  /** There is something to lose: damage was acknowledged. */
   get hasBegun(): boolean {
-    return this.page.calls.some(({ kind, outcome }) => kind === "start" && outcome === "done");
+    return this.page.calls.some(({ kind, outcome }) => kind === "damage" && outcome === "done");
   }
 
   /** Someone was told so, by the event or by the close of a socket that came too late for it. */
