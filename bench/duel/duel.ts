@@ -232,7 +232,7 @@ class RunningDuel {
 
   /** What changed, at most 60 times a second, as sessions give it out. */
   private sendState(nowMs: number): void {
-    const frame = this.frames.pollChanges(this.world, "all", this.matchMs(nowMs));
+    const frame = this.frames.pollChanges(this.world, "all", { matchMs: this.matchMs(nowMs) });
     if (frame === null) return;
     this.due.frame = nowMs + STATE_MS;
     this.down.send(nowMs, { frame, madeAtMs: nowMs });

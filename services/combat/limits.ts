@@ -30,6 +30,8 @@ export const HISTORY_BYTES_MAX = 256 * 1024;
  *  nobody waits for nobody; else evenly, 60 a second, and changes in between travel together. */
 export const STATES_AT_ONCE_MAX = 6;
 export const STATE_INTERVAL_MS = 1000 / 60;
+/** A session in which nothing stirs is looked at so often all the same, for what waits for its time. */
+export const STILL_LOOK_MS = 250;
 /** A session that nobody is connected to for this long is cancelled. */
 export const UNATTENDED_MS_MAX = 30 * 60_000;
 /** How long a returning client's first message is awaited before it gets session_state, milliseconds. */

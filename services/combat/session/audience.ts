@@ -68,6 +68,8 @@ export class Audience {
   private forgottenFrame = 0;
   private readonly outlets = new Map<Outlet, Set<Viewer>>();
   private readonly current = new Map<string, Viewer>();
+  /** Those of them that are not let in yet. */
+  readonly held = new Set<Viewer>();
   private readonly session: Session;
   private readonly encoder: BroadcastEncoder;
 
@@ -92,6 +94,7 @@ export class Audience {
 
   add(viewer: Viewer): void {
     this.current.set(viewer.playerId, viewer);
+    if (viewer.stage === "held") this.held.add(viewer);
     const known = this.outlets.get(viewer.outlet);
     if (known !== undefined) known.add(viewer);
     else this.outlets.set(viewer.outlet, new Set([viewer]));
@@ -100,6 +103,7 @@ export class Audience {
   /** Forgets a viewer; true when it was the current one of its player. */
   remove(viewer: Viewer): boolean {
     viewer.stage = "gone";
+    this.held.delete(viewer);
     const viewers = this.outlets.get(viewer.outlet);
     viewers?.delete(viewer);
     if (viewers?.size === 0) this.outlets.delete(viewer.outlet);
@@ -113,6 +117,7 @@ export class Audience {
     viewer.outlet.roster(this.session.id, this.session.roster.playerIdsBySlot());
     this.catchUp(viewer, unixMs);
     viewer.stage = "entered";
+    this.held.delete(viewer);
     viewer.enteredAtFrame = this.frame;
     viewer.outlet.enter(viewer);
   }
@@ -158,6 +163,7 @@ export class Audience {
     }
     this.outlets.clear();
     this.current.clear();
+    this.held.clear();
   }
 
   private catchUp(viewer: Viewer, unixMs: number): void {

@@ -92,6 +92,10 @@ export class Cameras {
     this.chooseStar();
   }
 
+  get hasFresh(): boolean {
+    return this.fresh.size > 0;
+  }
+
   /** Views that changed since the last call. */
   pollFresh(): { spectatorId: string; camera: Camera }[] {
     if (this.fresh.size === 0) return [];

@@ -15,6 +15,7 @@ import {
   OVER_KEPT_MS,
   SAVE_RETRY_MS,
   SESSIONS_MAX,
+  STILL_LOOK_MS,
   UNTIL_SHOWN_MAX,
   UNTIL_SHOWN_MS_MAX,
 } from "../limits.ts";
@@ -275,13 +276,13 @@ export class SessionHost {
       this.parts.referee?.handleTick(session);
       this.parts.backfill?.handleTick(session);
       tellPositions(hosted, nowMs, this.parts);
-      for (const viewer of audience.viewers()) {
-        if (viewer.stage === "held" && nowMs >= viewer.heldUntilMs) this.enter(hosted, viewer);
-      }
+      for (const viewer of audience.held) if (nowMs >= viewer.heldUntilMs) this.enter(hosted, viewer);
       this.changeByItself(hosted, nowMs);
     } catch (error) {
       return this.quarantine(hosted, error);
     }
+    if (!session.isStirred && nowMs < hosted.lookAtMs) return; // Most ticks of a match have nothing to tell.
+    hosted.lookAtMs = nowMs + STILL_LOOK_MS;
     this.touch(hosted);
   }
 

@@ -36,7 +36,7 @@ export class Inlet {
   step(inputs: readonly StepInput[]): StepResult {
     this.note((recorder) => recorder.handleStep(inputs));
     const result = step(this.world, inputs);
-    this.note((recorder) => recorder.handleStepped());
+    this.note((recorder) => recorder.handleStepped(result));
     return result;
   }
 

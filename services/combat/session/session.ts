@@ -16,6 +16,8 @@ import type { MoveVerdict, Order, Outcome, Ruling, StepInput } from "../sim/inpu
 import type { Recorder } from "../sim/recorder.ts";
 import { createWorld, type Fighter, type Point, type World } from "../sim/world.ts";
 import { type Changes, FrameSource, keyframe, type StateFrame } from "../snapshot/frame.ts";
+import { hasObjectives } from "../snapshot/objectives.ts";
+import { Stirred } from "../snapshot/stirred.ts";
 import type { ActionOutcome, SessionRefusal } from "./action-outcome.ts";
 import { type AskedBlow, AskedBlows } from "./asked-blows.ts";
 import { Cameras } from "./cameras.ts";
@@ -77,6 +79,7 @@ export class Session {
   private vacated: string[] = [];
   private readonly askedBlows = new AskedBlows();
   private readonly frames = new FrameSource();
+  private readonly stirred = new Stirred();
   private inbox: StepInput[] = [];
   private outcomes: Outcome[] = [];
   private readonly told: Numbered;
@@ -229,6 +232,7 @@ export class Session {
     const { seq, position, yaw, pitch, stance, clientMs: claimedMs } = order; // By name: a spread costs as much as the move.
     const atMs = this.matchNowMs(nowMs);
     const verdict = this.inlet.move({ slot: seat.slot, seq, position, yaw, pitch, stance, atMs, claimedMs, rttMs });
+    this.stirred.stir(seat.slot);
     if (verdict.findings) this.findings.handle(seat.playerId, verdict.findings);
     return verdict;
   }
@@ -316,7 +320,24 @@ export class Session {
   }
 
   pollChanges(of: Changes = "all", nowMs: number = this.tickedAtMs): StateFrame | null {
-    return this.frames.pollChanges(this.world, of, this.matchNowMs(nowMs));
+    const { world, stirred } = this;
+    const frame = this.frames.pollChanges(world, of, {
+      matchMs: this.matchNowMs(nowMs),
+      stirred: stirred.slots(world),
+    });
+    if (of === "all") stirred.settle();
+    return frame;
+  }
+
+  /** Whether there may be something to give out: events, outcomes and shots never come without it. */
+  get isStirred(): boolean {
+    return (
+      this.stirred.isAnybody ||
+      this.hasEvents ||
+      this.recordChanged ||
+      hasObjectives(this.world) ||
+      this.cameras.hasFresh
+    );
   }
 
   /** Whether something was told that nobody has taken yet. */
@@ -363,7 +384,8 @@ export class Session {
 
   /** Steps the world once and tells what happened. */
   private step(inputs: readonly StepInput[], unixMs: number): void {
-    const { events, shots, outcomes } = this.inlet.step(inputs);
+    const { events, shots, outcomes, still } = this.inlet.step(inputs);
+    if (!still) this.stirred.stirAll();
     this.shots.handleStep(shots, this.world.tick, this.roster);
     for (const outcome of outcomes) {
       this.outcomes.push(outcome);
@@ -375,6 +397,7 @@ export class Session {
 
   /** Changes the world between two ticks and tells what happened. */
   private decide(order: Order, unixMs: number): void {
+    this.stirred.stirAll();
     for (const event of this.inlet.decide(order)) this.handleSimEvent(event, unixMs);
   }
 

@@ -214,4 +214,5 @@ export type ShotReceipt = {
 /** What a tick tells while it is stepped. */
 export type Told = { events: SimEvent[]; shots: ShotReceipt[] };
 
-export type StepResult = Told & { outcomes: Outcome[] };
+/** `still`: nothing came of it: fighters and scores are what they were. False may be said of such a step, too. */
+export type StepResult = Told & { outcomes: Outcome[]; still: boolean };

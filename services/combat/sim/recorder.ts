@@ -9,7 +9,7 @@
 import { assert } from "#kit/assert.ts";
 import { hashWorld } from "./hash.ts";
 import { InputWriter } from "./input-bytes.ts";
-import type { Move, Order, StepInput } from "./inputs.ts";
+import type { Move, Order, StepInput, StepResult } from "./inputs.ts";
 import { RECORDED_PART_BYTES_MAX, RECORDED_WORLD_EVERY_MS } from "./limits.ts";
 import { packWorld } from "./packed-world.ts";
 import { noPulse, takePulse } from "./pulse.ts";
@@ -44,6 +44,8 @@ export class Recorder {
   private readonly world: World;
   private readonly writer = new InputWriter();
   private readonly pulse = noPulse();
+  /** Something went in since the pulse was taken. */
+  private isStirred = true;
   private parts: RecordedPart[] = [];
   private nextNumber = 0;
   private firstTick: number;
@@ -60,12 +62,16 @@ export class Recorder {
 
   /** Call it before applyMove, with what applyMove gets; a move that will be refused counts as well. */
   handleMove(move: Move): void {
-    if (this.ended === null) this.writer.move(move);
+    if (this.ended !== null) return;
+    this.isStirred = true;
+    this.writer.move(move);
   }
 
   /** Call it before decide, with what decide gets. */
   handleOrder(order: Order): void {
-    if (this.ended === null) this.writer.order(order);
+    if (this.ended !== null) return;
+    this.isStirred = true;
+    this.writer.order(order);
   }
 
   /** Call it before step, with what step gets, each tick. */
@@ -75,12 +81,13 @@ export class Recorder {
     this.writer.step(inputs);
   }
 
-  /** Call it after step. */
-  handleStepped(): void {
+  /** Call it after step, with what it says. */
+  handleStepped({ still }: Pick<StepResult, "still">): void {
     if (this.ended !== null) return;
     const { world, writer, pulse } = this;
     this.atTick = world.tick;
-    takePulse(world, pulse);
+    if (this.isStirred || !still) takePulse(world, pulse);
+    this.isStirred = false;
     writer.pulseIs(pulse);
     if (world.tick % world.rules.tickRateHz === 0) writer.hash(hashWorld(world));
     if (writer.size >= RECORDED_PART_BYTES_MAX) this.cut();

@@ -32,6 +32,7 @@ import { disownProjectiles, fly } from "./projectiles.ts";
 import { beginRound, endByOrder, respawn, settleDeparture, settleScore, settleTime, startMatch } from "./rounds.ts";
 import { closeRulings, disownRulings, dueRulings, missRulings, rule } from "./rulings.ts";
 import { chooseSpawn } from "./spawns.ts";
+import { isStill, pointsOf } from "./stillness.ts";
 import type { World } from "./world.ts";
 
 type Input<Kind extends StepInput["kind"]> = Extract<StepInput, { kind: Kind }>;
@@ -41,6 +42,8 @@ export function step(world: World, inputs: readonly StepInput[]): StepResult {
   const told: Told = { events: [], shots: [] };
   const { events } = told;
   const outcomes: Outcome[] = [];
+  const mayBeStill = inputs.length === 0 && isStill(world);
+  const points = pointsOf(world);
   world.tick += 1;
   const before = world.nowMs;
   world.nowMs = Math.floor((world.tick * 1000) / world.rules.tickRateHz);
@@ -64,7 +67,8 @@ export function step(world: World, inputs: readonly StepInput[]): StepResult {
   }
   if (world.phase === "live") settleTime(world, events);
   if (world.phase === "over") outcomes.push(...closeRulings(world, told));
-  return { ...told, outcomes };
+  const still = mayBeStill && events.length === 0 && pointsOf(world) === points;
+  return { events, shots: told.shots, outcomes, still };
 }
 
 /** What the session decides between two ticks takes no time: a seat given during a pause does not end the pause. */

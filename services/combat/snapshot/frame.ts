@@ -29,17 +29,17 @@ export class FrameSource {
   /** The list itself: it is replaced whenever one comes or goes. */
   private toldFields = NO_FIELDS;
 
-  /** What changed since the last call, or null for nothing. */
-  pollChanges(world: World, of: Changes = "all", matchMs: number = world.nowMs): StateFrame | null {
-    const { nowMs } = world;
+  /** What changed since the last call, or null for nothing. `stirred`: the slots of all who may have. */
+  pollChanges(
+    world: World,
+    of: Changes = "all",
+    { matchMs = world.nowMs, stirred = world.fighters.keys() }: { matchMs?: number; stirred?: Iterable<number> } = {},
+  ): StateFrame | null {
     let players: PlayerRow[] | null = null;
-    for (const fighter of world.fighters) {
-      if (fighter === null) continue;
-      const told = this.told[fighter.slot];
-      if (told != null && sameAsRow(fighter, told, nowMs)) continue;
-      const row = of === "all" ? rowOf(world, fighter) : poseOf(world, fighter, told ?? null);
+    for (const slot of stirred) {
+      const row = this.changedRow(world, slot, of);
       if (row === null) continue;
-      this.told[fighter.slot] = row;
+      this.told[slot] = row;
       if (players === null) players = [row];
       else players.push(row);
     }
@@ -49,6 +49,14 @@ export class FrameSource {
     if (ground !== null) this.toldFields = world.fields;
     if (players === null && objectives === null && ground === null) return null;
     return { tick: world.tick, matchMs, keyframe: false, players: players ?? [], objectives, ground };
+  }
+
+  private changedRow(world: World, slot: number, of: Changes): PlayerRow | null {
+    const fighter = world.fighters[slot] ?? null;
+    if (fighter === null) return null;
+    const told = this.told[slot] ?? null;
+    if (told !== null && sameAsRow(fighter, told, world.nowMs)) return null;
+    return of === "all" ? rowOf(world, fighter) : poseOf(world, fighter, told);
   }
 
   /** The fighter of this slot is another one now. */

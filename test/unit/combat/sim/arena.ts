@@ -71,7 +71,7 @@ export class Arena {
 
   /** Steps without input for this much match time, rounded up to whole ticks. */
   wait(ms: number): StepResult {
-    const result: StepResult = { events: [], shots: [], outcomes: [] };
+    const result: StepResult = { events: [], shots: [], outcomes: [], still: true };
     for (let waited = 0; waited < ms; waited += TICK_MS) result.events.push(...this.step().events);
     return result;
   }
@@ -116,6 +116,6 @@ export class Arena {
 }
 
 /** Kinds in order, for comparing what was told. */
-export function kinds(result: StepResult): string {
+export function kinds(result: Pick<StepResult, "events">): string {
   return result.events.map((event) => event.kind).join(" ");
 }

@@ -9,7 +9,9 @@ import { ITEM_NAMES, ITEMS } from "#combat/sim/content/items.ts";
 import { WEAPON_NAMES, WEAPONS } from "#combat/sim/content.ts";
 import { ENERGY_MAX, energyAt } from "#combat/sim/energy.ts";
 import { FIELDS_MAX, PROJECTILES_MAX, RULINGS_OPEN_MAX } from "#combat/sim/limits.ts";
+import { noPulse, takePulse } from "#combat/sim/pulse.ts";
 import type { Fighter, World } from "#combat/sim/world.ts";
+import { FrameSource } from "#combat/snapshot/frame.ts";
 import { fail } from "./fuzz-ledger.ts";
 
 /** Health, place, rounds and figures of everybody; flags and zones. */
@@ -19,6 +21,29 @@ export function judge(world: World): void {
   judgeFields(world);
   if (world.projectiles.length > PROJECTILES_MAX) fail(`${world.projectiles.length} projectiles`);
   if (world.rulings.open.length > RULINGS_OPEN_MAX) fail(`${world.rulings.open.length} attacks are undecided`);
+}
+
+/** Holds each step that says it changed nobody against what frames and recordings would have told. */
+export class StillWitness {
+  /** Steps that said so. */
+  count = 0;
+  private readonly frames = new FrameSource();
+  private readonly before = noPulse();
+  private readonly after = noPulse();
+
+  handleBefore(world: World): void {
+    this.frames.pollChanges(world);
+    takePulse(world, this.before);
+  }
+
+  handleStepped(world: World, still: boolean): void {
+    if (!still) return;
+    this.count += 1;
+    const players = this.frames.pollChanges(world)?.players ?? [];
+    if (players.length > 0) fail(`a still step changed what is shown of slot ${players[0]?.slot}`);
+    takePulse(world, this.after);
+    if (this.after.some((lane, at) => lane !== this.before[at])) fail("a still step changed the pulse");
+  }
 }
 
 function judgeFields({ fields, nowMs, phase }: World): void {

@@ -15,7 +15,7 @@ import { decide, step } from "#combat/sim/step.ts";
 import { PLAYED_MODES, type PlayedMode, type World } from "#combat/sim/world.ts";
 import { createRng } from "#kit/rng.ts";
 import { Commander } from "./fuzz-commands.ts";
-import { judge, judgeNumbers } from "./fuzz-judge.ts";
+import { judge, judgeNumbers, StillWitness } from "./fuzz-judge.ts";
 import { fail, Ledger } from "./fuzz-ledger.ts";
 
 const TICKS = Number(process.env["FUZZ_TICKS"] ?? 1_000_000);
@@ -45,6 +45,7 @@ const ALWAYS_MET = [
   "respawned",
   "round_ended",
   "round_started",
+  "still",
 ];
 const ALSO_MET: Readonly<Record<PlayedMode, readonly string[]>> = {
   deathmatch: [],
@@ -87,6 +88,7 @@ type Playing = {
   /** Null: nothing is judged. */
   readonly ledger: Ledger | null;
   readonly met: Set<string> | null;
+  readonly witness: StillWitness;
   /** Ids of inputs without an answer. */
   readonly waiting: Set<number>;
 };
@@ -96,7 +98,7 @@ function playOne({ mode, match, seed }: Match, ticksMax: number, met: Set<string
   const commander = new Commander(mode, createRng(seed));
   const { world } = commander;
   const ledger = met && new Ledger(world);
-  const playing: Playing = { commander, ledger, met, waiting: new Set() };
+  const playing: Playing = { commander, ledger, met, witness: new StillWitness(), waiting: new Set() };
   const hashes: string[] = [];
   let overFor = 0;
   try {
@@ -116,7 +118,7 @@ function playOne({ mode, match, seed }: Match, ticksMax: number, met: Set<string
   return { hashes: [...hashes, hashWorld(world)], ticks: world.tick };
 }
 
-function playTick({ commander, ledger, met, waiting }: Playing): void {
+function playTick({ commander, ledger, met, witness, waiting }: Playing): void {
   const { world } = commander;
   const wasOver = world.phase === "over";
   // Comers first, so that the ledger knows whom the events in between mean.
@@ -125,7 +127,9 @@ function playTick({ commander, ledger, met, waiting }: Playing): void {
   const inputs = commander.inputs();
   const between = world.tick % 2 === 0; // Seats are given between two ticks, or with one.
   const early = between ? comers.flatMap((comer) => decide(world, comer)) : [];
-  const { events: late, outcomes } = step(world, between ? inputs : [...comers, ...inputs]);
+  if (ledger) witness.handleBefore(world);
+  const { events: late, outcomes, still } = step(world, between ? inputs : [...comers, ...inputs]);
+  if (ledger) witness.handleStepped(world, still);
   // The match may have ended with the clock, before it took them.
   for (const { slot } of comers) if (!world.fighters[slot]) ledger?.handleLeave(slot);
   const events = [...early, ...late];
@@ -136,6 +140,7 @@ function playTick({ commander, ledger, met, waiting }: Playing): void {
     met.add(event.kind === "objective_changed" ? `${event.objective} ${event.change}` : event.kind);
   }
   for (const { kind } of outcomes) met.add(kind);
+  if (witness.count > 0) met.add("still");
   if (wasOver && events.length > 0) fail("something happened after the end");
   checkAnswers(waiting, { world, inputs, outcomes });
   checkReturns(world, events);

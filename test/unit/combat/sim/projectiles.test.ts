@@ -58,7 +58,7 @@ describe("a projectile", () => {
     // 20 m at 60 m/s: 33 cm short of it after 0.3 s, so it strikes in the seventh tick.
     const { afterMs, events: later } = untilEnded(world);
     expect(afterMs).toBe(7 * TICK_MS);
-    expect(kinds({ events: later, shots: [], outcomes: [] })).toBe("projectile_ended damaged effect_applied");
+    expect(kinds({ events: later })).toBe("projectile_ended damaged effect_applied");
     expect(world.world.projectiles).toEqual([]);
     expect(world.fighter(0)).toMatchObject({ shotsFired: 1, shotsHit: 1 });
   });

@@ -27,8 +27,7 @@ function recordMatch(name: MatchName, seed = 1): Recorded {
   const hashes: string[] = [];
   const tick = (inputs: readonly StepInput[]) => {
     recorder.handleStep(inputs);
-    step(world, inputs);
-    recorder.handleStepped();
+    recorder.handleStepped(step(world, inputs));
     hashes.push(hashWorld(world));
   };
   for (const entry of recording.entries) {
@@ -297,17 +296,15 @@ describe("a recorder", () => {
     for (let count = 0; count < RECORDED_PART_BYTES_MAX / 4; count++) recorder.handleMove(move);
     expect(recorder.pollParts()).toEqual([]);
     recorder.handleStep([]);
-    step(world, []);
-    recorder.handleStepped();
+    recorder.handleStepped(step(world, []));
     expect(recorder.pollParts()).toMatchObject([{ number: 0, firstTick: 0, lastTick: 1, end: null }]);
   });
 
   test("takes nothing more once it has ended, and its last part says why, with the world as it was", () => {
     const { world, recorder } = begun();
     recorder.end("full");
-    step(world, []);
     recorder.handleStep([]);
-    recorder.handleStepped();
+    recorder.handleStepped(step(world, []));
     recorder.end("over");
     const parts = recorder.pollParts();
     expect(parts).toMatchObject([{ number: 0, firstTick: 0, lastTick: 0, end: "full" }]);

@@ -46,7 +46,7 @@ function shoot(world: Arena, shot: Action = world.shot(0, 1)): { shot: Action; i
 test("a shot that strikes takes a round and nothing else until it is decided", () => {
   const world = arena();
   const { result } = shoot(world);
-  expect(result).toEqual({ events: [], shots: [], outcomes: [] });
+  expect(result).toMatchObject({ events: [], shots: [], outcomes: [] });
   expect(world.fighter(1).health).toBe(10_000);
   expect(world.fighter(0)).toMatchObject({ shotsFired: 1, shotsHit: 0, damageDealt: 0 });
   expect(world.fighter(0).magazine.assault_rifle).toBe(29);

@@ -129,7 +129,7 @@ test("a row says since when its pose holds, and that alone is no news", () => {
   world.tick = 20;
   world.nowMs = 1_000;
   applyMove(world, { slot: 1, seq: 1, position: { ...world.fighters[1]!.position }, ...STILL, yaw: 99, atMs: 1_040 });
-  expect(source.pollChanges(world, "all", 1_049)).toMatchObject({
+  expect(source.pollChanges(world, "all", { matchMs: 1_049 })).toMatchObject({
     matchMs: 1_049,
     players: [{ slot: 1, poseMs: 1_040 }],
   });
