@@ -2,158 +2,109 @@
  * Binary plan: protobuf encoding planned once per schema, for messages that are encoded tens of thousands of times a second.
  * In:  a message.   Out: the bytes that protobuf-es' toBinary gives for it, in a buffer of their own. Throws for a number that
  *      does not fit its field.
- * Why: toBinary looks at descriptors field by field each time, 6 µs for an envelope of 320 bytes; this takes under 2 µs.
+ * Why: toBinary looks at descriptors field by field each time. Here each schema becomes a function that names its fields, so that
+ *      the engine knows where each stands; reading fields by names that are values takes five times as long (a checkpoint of 20
+ *      players: 64 µs so, 21 µs now). The functions' text has names out of the schema alone.
  * Not here: unknown fields, and kinds of fields that no planned message has (a schema with one is refused when planned).
  */
 import { type DescField, type DescMessage, type Message, type MessageShape, ScalarType } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { assert } from "#kit/assert.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-/** Writes a field that has a value, tag first. */
-type WriteValue = (out: Output, value: unknown) => void;
-type WriteFields = (out: Output, message: Fields) => void;
+type WriteMessage = (out: Output, message: unknown) => void;
 
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH = 2;
 const FIXED32 = 5;
 
-/** How a value without a tag is written. */
-type Scalar = { readonly wireType: number; readonly write: WriteValue };
+/** How a value without a tag is written: the Output's method. */
+type Scalar = { readonly wireType: number; readonly method: keyof Output };
 
 export function planBinary<Schema extends DescMessage>(schema: Schema): (message: MessageShape<Schema>) => Buffer {
   const write = planMessage(schema, new Map());
   const out = new Output();
   return (message: Message) => {
     out.size = 0;
-    write(out, message as unknown as Fields);
+    write(out, message);
     return out.copy();
   };
 }
 
 /** `plans`: of messages met on the way here, so that one is planned once. */
-function planMessage(schema: DescMessage, plans: Map<DescMessage, WriteFields>): WriteFields {
+function planMessage(schema: DescMessage, plans: Map<DescMessage, WriteMessage>): WriteMessage {
   const known = plans.get(schema);
   if (known !== undefined) return known;
-  const fields = schema.fields
+  const within: WriteMessage[] = [];
+  const lines = schema.fields
     .toSorted((left, right) => left.number - right.number)
-    .map((field) => planField(field, plans));
-  const plan: WriteFields = (out, message) => {
-    for (const field of fields) field(out, message);
-  };
+    .map((field) => lineOf(field, within, plans));
+  const plan = new Function("within", `return (out, message) => {\n${lines.join("\n")}\n};`)(within) as WriteMessage;
   plans.set(schema, plan);
   return plan;
 }
 
-function planField(field: DescField, plans: Map<DescMessage, WriteFields>): WriteFields {
+/** The field's part of its message's function. */
+function lineOf(field: DescField, within: WriteMessage[], plans: Map<DescMessage, WriteMessage>): string {
   const { localName, oneof } = field;
-  const write = planValue(field, plans);
+  assert(/^\w+$/.test(localName), `${field.toString()}: its name is a word`);
+  const write = writingOf(field, within, plans);
   if (oneof !== undefined) {
-    const group = oneof.localName;
-    return (out, message) => {
-      const chosen = message[group] as { case?: string; value?: unknown };
-      if (chosen.case === localName) write(out, chosen.value);
-    };
+    const group = `message.${oneof.localName}`;
+    return `if (${group}.case === "${localName}") { const value = ${group}.value; ${write} }`;
   }
-  if (field.fieldKind === "list") {
-    if (field.packed) return (out, message) => write(out, message[localName]);
-    return (out, message) => {
-      for (const item of message[localName] as readonly unknown[]) write(out, item);
-    };
-  }
+  const from = `message.${localName}`;
+  if (field.fieldKind === "list" && !field.packed) return `for (const value of ${from}) { ${write} }`;
+  if (field.fieldKind === "list") return `{ const value = ${from}; if (value.length > 0) { ${write} } }`;
   const isImplicit = field.presence === FeatureSet_FieldPresence.IMPLICIT;
-  return (out, message) => {
-    const value = message[localName];
-    if (value === undefined || (isImplicit && isZero(value))) return;
-    write(out, value);
-  };
+  const isThere = `value !== undefined${isImplicit ? ` && ${isNotZero(field)}` : ""}`;
+  return `{ const value = ${from}; if (${isThere}) { ${write} } }`;
 }
 
-function isZero(value: unknown): boolean {
-  return Object.is(value, 0) || value === "" || value === false || value === 0n || isEmpty(value);
+/** As toBinary has it: a minus zero is something. */
+function isNotZero(field: DescField): string {
+  if (field.scalar === ScalarType.STRING) return 'value !== ""';
+  if (field.scalar === ScalarType.BYTES) return "value.length > 0";
+  if (field.scalar === ScalarType.BOOL) return "value";
+  if (field.scalar === ScalarType.INT64) return "value !== 0n && value !== 0";
+  return "(value !== 0 || Object.is(value, -0))";
 }
 
-function isEmpty(value: unknown): boolean {
-  return value instanceof Uint8Array && value.length === 0;
-}
-
-function planValue(field: DescField, plans: Map<DescMessage, WriteFields>): WriteValue {
-  const tag = (wireType: number) => ((field.number << 3) | wireType) >>> 0;
+/** Writes `value`, tag first. */
+function writingOf(field: DescField, within: WriteMessage[], plans: Map<DescMessage, WriteMessage>): string {
+  const tag = (wireType: number) => `out.varint(${((field.number << 3) | wireType) >>> 0});`;
   if (field.message !== undefined && field.fieldKind !== "map") {
-    const write = planMessage(field.message, plans);
-    const head = tag(LENGTH);
-    return (out, value) => {
-      out.varint(head);
-      out.message(write, value as Fields);
-    };
+    const at = within.push(planMessage(field.message, plans)) - 1;
+    return `${tag(LENGTH)} out.message(within[${at}], value);`;
   }
   const scalar = scalarOf(field);
   assert(scalar !== undefined, `${field.toString()}: no plan for such a field`);
-  if (field.fieldKind === "list" && field.packed) return packed(tag(LENGTH), scalar);
-  const head = tag(scalar.wireType);
-  return (out, value) => {
-    out.varint(head);
-    scalar.write(out, value);
-  };
+  const { wireType, method } = scalar;
+  if (field.fieldKind === "list" && field.packed) {
+    return `${tag(LENGTH)} const before = out.begin(); for (const item of value) out.${method}(item); out.end(before);`;
+  }
+  return `${tag(wireType)} out.${method}(value);`;
 }
 
-/** All items under one tag; nothing for an empty list. */
-function packed(head: number, { write }: Scalar): WriteValue {
-  const writeItems: WriteFields = (out, items) => {
-    for (const item of items as unknown as readonly unknown[]) write(out, item);
-  };
-  return (out, items) => {
-    if ((items as readonly unknown[]).length === 0) return;
-    out.varint(head);
-    out.message(writeItems, items as Fields);
-  };
-}
-
-const STRING: Scalar = { wireType: LENGTH, write: (out, value) => out.string(value as string) };
-const BYTES: Scalar = { wireType: LENGTH, write: (out, value) => out.block(value as Uint8Array) };
-const NUMBER = varint(unsigned);
+const UNSIGNED: Scalar = { wireType: VARINT, method: "unsigned" };
 const SCALARS: { readonly [type in ScalarType]?: Scalar } = {
-  [ScalarType.STRING]: STRING,
-  [ScalarType.BYTES]: BYTES,
-  [ScalarType.BOOL]: varint((value) => (value ? 1 : 0)),
-  [ScalarType.UINT32]: NUMBER,
-  [ScalarType.SINT32]: varint(zigzag),
-  [ScalarType.INT32]: varint(positive),
-  [ScalarType.INT64]: varint(positive),
-  [ScalarType.DOUBLE]: { wireType: FIXED64, write: (out, value) => out.double(value as number) },
-  [ScalarType.FIXED32]: { wireType: FIXED32, write: (out, value) => out.fixed32(value as number) },
+  [ScalarType.STRING]: { wireType: LENGTH, method: "string" },
+  [ScalarType.BYTES]: { wireType: LENGTH, method: "block" },
+  [ScalarType.BOOL]: { wireType: VARINT, method: "bool" },
+  [ScalarType.UINT32]: UNSIGNED,
+  [ScalarType.SINT32]: { wireType: VARINT, method: "zigzag" },
+  [ScalarType.INT32]: { wireType: VARINT, method: "positive" },
+  [ScalarType.INT64]: { wireType: VARINT, method: "positive" },
+  [ScalarType.DOUBLE]: { wireType: FIXED64, method: "double" },
+  [ScalarType.FIXED32]: { wireType: FIXED32, method: "fixed32" },
 };
 
 /** Undefined for what no planned message has. */
 function scalarOf(field: DescField): Scalar | undefined {
-  if (field.fieldKind === "enum") return NUMBER;
-  if (field.fieldKind === "list" && field.listKind === "enum") return NUMBER;
+  if (field.fieldKind === "enum") return UNSIGNED;
+  if (field.fieldKind === "list" && field.listKind === "enum") return UNSIGNED;
   if (field.fieldKind === "map" || field.scalar === undefined) return undefined;
   return SCALARS[field.scalar];
-}
-
-function varint(number: (value: unknown) => number): Scalar {
-  return { wireType: VARINT, write: (out, value) => out.varint(number(value)) };
-}
-
-function unsigned(value: unknown): number {
-  const number = value as number;
-  assert(number >>> 0 === number, "a planned uint32 is whole, not negative and has 32 bits");
-  return number;
-}
-
-function zigzag(value: unknown): number {
-  const number = value as number;
-  assert((number | 0) === number, "a planned sint32 is whole and has 32 bits");
-  return ((number << 1) ^ (number >> 31)) >>> 0;
-}
-
-/** Times have no negative parts here; a negative number would take ten bytes. */
-function positive(value: unknown): number {
-  const number = Number(value);
-  assert(Number.isSafeInteger(number) && number >= 0, "a planned integer is whole and not negative");
-  return number;
 }
 
 /** Grows to the longest message there was. */
@@ -167,12 +118,37 @@ class Output {
     return copy;
   }
 
+  unsigned(value: number): void {
+    assert(value >>> 0 === value, "a planned uint32 is whole, not negative and has 32 bits");
+    this.varint(value);
+  }
+
+  zigzag(value: number): void {
+    assert((value | 0) === value, "a planned sint32 is whole and has 32 bits");
+    this.varint(((value << 1) ^ (value >> 31)) >>> 0);
+  }
+
+  /** Times have no negative parts here; a negative number would take ten bytes. */
+  positive(value: number | bigint): void {
+    const number = Number(value);
+    assert(Number.isSafeInteger(number) && number >= 0, "a planned integer is whole and not negative");
+    this.varint(number);
+  }
+
+  bool(value: boolean): void {
+    this.varint(value ? 1 : 0);
+  }
+
   varint(value: number): void {
     this.room(10);
     let rest = value;
-    while (rest > 0x7f) {
+    while (rest > 0x7fff_ffff) {
       this.bytes[this.size++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
+    }
+    while (rest > 0x7f) {
+      this.bytes[this.size++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
     this.bytes[this.size++] = rest;
   }
@@ -208,11 +184,20 @@ class Output {
   }
 
   /** Its length is known afterwards: written behind one byte, and moved up when the length takes more. */
-  message(write: WriteFields, value: Fields): void {
+  message(write: WriteMessage, message: unknown): void {
+    const before = this.begin();
+    write(this, message);
+    this.end(before);
+  }
+
+  /** What has a length begins; the answer is for `end`. */
+  begin(): number {
     this.room(1);
-    const before = this.size;
     this.size += 1;
-    write(this, value);
+    return this.size - 1;
+  }
+
+  end(before: number): void {
     const length = this.size - before - 1;
     const moved = length < 0x80 ? 0 : length < 0x4000 ? 1 : 2;
     assert(length < 0x20_0000, "a planned message within another is under 2 MiB");

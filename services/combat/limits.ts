@@ -52,6 +52,9 @@ export const DAMAGE_PER_TICK_MAX = 256;
 /** Between two checkpoints of an active session, and of any other. What a takeover may lose of poses is at most this. */
 export const CHECKPOINT_MS = 1000;
 export const CHECKPOINT_IDLE_MS = 5000;
+/** Checkpoints written in one turn of the keeper, about 50 µs each; when more are due, a part of them, the oldest first. */
+export const CHECKPOINTS_AT_ONCE = 8;
+export const CHECKPOINT_SPREAD_TURNS = 8;
 /** A live copy that was not written for longer is not read from; its record is. Some of CHECKPOINT_IDLE_MS. */
 export const LIVE_READ_AGE_MS_MAX = 15_000;
 /** How often the keeper looks for what is due. Often, so that events wait behind a few checkpoints: 50 ms made half as much P99 again. */
@@ -110,6 +113,8 @@ export const PUBLISH_QUEUE_MAX = 200_000;
 /** Samples (positions, records of shots) awaiting publication; beyond it the oldest are given up, counted, and the next of
  *  its kind says how many. */
 export const SAMPLES_WAITING_MAX = 10_000;
+/** Samples gather for so long before they are published, unless events take them along. */
+export const SAMPLES_TURN_MS = 50;
 /** Shots of one session that wait for their record, and for their shooters; beyond it the oldest go, counted. */
 export const SHOTS_WAITING_MAX = 1024;
 /** Kinds of findings of one session that wait for their record; beyond it a further one is given up, counted. */

@@ -10,7 +10,13 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "#kit/log.ts";
-import { PUBLISH_BATCH_MAX, PUBLISH_QUEUE_MAX, PUBLISH_RETRY_MS, SAMPLES_WAITING_MAX } from "../limits.ts";
+import {
+  PUBLISH_BATCH_MAX,
+  PUBLISH_QUEUE_MAX,
+  PUBLISH_RETRY_MS,
+  SAMPLES_TURN_MS,
+  SAMPLES_WAITING_MAX,
+} from "../limits.ts";
 import type { SessionEvent } from "../session/session-events.ts";
 import type { EventSink, OutgoingEvent } from "../stores/event-sink.ts";
 import { Held } from "./held.ts";
@@ -48,6 +54,7 @@ export class Publisher {
   private readonly behind = new Set<string>();
   private running: Promise<void> | null = null;
   private reading: Promise<void> | null = null;
+  private samplesTimer: NodeJS.Timeout | null = null;
   private closing = false;
   /** Samples are being given up, and it was said. */
   private isShedding = false;
@@ -116,7 +123,7 @@ export class Publisher {
       this.isShedding = true;
       this.parts.log.warn({}, "samples wait for the sink; the oldest are given up from here on");
     }
-    this.run();
+    if (this.running === null) this.samplesTimer ??= setTimeout(() => this.handleSamplesTurn(), SAMPLES_TURN_MS);
   }
 
   publishedSeq(sessionId: string): number {
@@ -150,9 +157,17 @@ export class Publisher {
 
   /** Publishes what waits in memory, as long as the sink takes it; what is in journals is left to the next run. */
   async close(): Promise<void> {
+    this.handleSamplesTurn();
     this.closing = true;
     await this.running;
     if (this.lag > 0) this.parts.log.warn({ events: this.lag }, "events left unpublished; the next run publishes them");
+  }
+
+  /** Samples alone gather for a moment: a publication costs the sink as much for one as for many. */
+  private handleSamplesTurn(): void {
+    if (this.samplesTimer !== null) clearTimeout(this.samplesTimer);
+    this.samplesTimer = null;
+    this.run();
   }
 
   /** Order within a session: who is behind stays behind until all that is older was read. */

@@ -10,8 +10,9 @@ import { findingsOf, sampleOf, shotsOf } from "./sample.ts";
 export type AsideParts = { publisher: Publisher; clock: Clock; sampleMs?: number };
 
 export function tellPositions(hosted: Hosted, nowMs: number, { sampleMs = 0, publisher, clock }: AsideParts): void {
-  if (sampleMs === 0 || hosted.session.status !== "active" || nowMs - hosted.sampledAtMs < sampleMs) return;
-  hosted.sampledAtMs = nowMs;
+  const sinceMs = nowMs - hosted.sampledAtMs;
+  if (sampleMs === 0 || hosted.session.status !== "active" || sinceMs < sampleMs) return;
+  hosted.sampledAtMs = nowMs - (sinceMs % sampleMs); // Each keeps its phase: after a stall they would all come together for good.
   publisher.handleSample(sampleOf(hosted.session, clock.unixMs()));
 }
 

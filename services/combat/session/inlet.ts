@@ -12,6 +12,8 @@ import type { World } from "../sim/world.ts";
 
 export class Inlet {
   private recorder: Recorder | null = null;
+  /** The last step left everybody as they were, and nothing came in since: so will the next. */
+  private isStill = false;
   private readonly world: World;
 
   constructor(world: World) {
@@ -24,19 +26,22 @@ export class Inlet {
   }
 
   move(move: Move): MoveVerdict {
+    this.isStill = false;
     this.note((recorder) => recorder.handleMove(move));
     return applyMove(this.world, move);
   }
 
   decide(order: Order): SimEvent[] {
+    this.isStill = false;
     this.note((recorder) => recorder.handleOrder(order));
     return decide(this.world, order);
   }
 
   step(inputs: readonly StepInput[]): StepResult {
-    this.note((recorder) => recorder.handleStep(inputs));
-    const result = step(this.world, inputs);
-    this.note((recorder) => recorder.handleStepped(result));
+    if (this.recorder !== null) this.note((recorder) => recorder.handleStep(inputs));
+    const result = step(this.world, inputs, this.isStill);
+    if (this.recorder !== null) this.note((recorder) => recorder.handleStepped(result));
+    this.isStill = result.still;
     return result;
   }
 

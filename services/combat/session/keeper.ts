@@ -10,6 +10,8 @@
  */
 import {
   AWAY_RETRY_MS,
+  CHECKPOINT_SPREAD_TURNS,
+  CHECKPOINTS_AT_ONCE,
   KEEPER_TURN_MS,
   LEAVING_MAX,
   OWNERSHIP_CHECK_MS,
@@ -229,18 +231,26 @@ export class Keeper {
   }
 
   private async writeCheckpoints(nowMs: number): Promise<void> {
-    const due = this.resting().filter(({ hosted }) => isDue(hosted, nowMs));
+    const due = this.dueCheckpoints(nowMs);
     if (due.length > 0) await this.attempt(due, (some) => this.writer.writeCheckpoints(some));
+  }
+
+  /** Those that fell due together (after a stall, say) are spread over several turns, or they would stay together for good. */
+  private dueCheckpoints(nowMs: number): { hosted: Hosted }[] {
+    const due: { hosted: Hosted }[] = [];
+    for (const hosted of this.listener.sessions()) if (isDue(hosted, nowMs)) due.push({ hosted });
+    const most = Math.max(CHECKPOINTS_AT_ONCE, Math.ceil(due.length / CHECKPOINT_SPREAD_TURNS));
+    if (due.length <= most) return due;
+    return due.sort((left, right) => left.hosted.copy.checkpointAtMs - right.hosted.copy.checkpointAtMs).slice(0, most);
   }
 
   /** Sessions whose copy is behind are written again, a few at a time; while the store is away one asks for all. */
   private async rewriteDegraded(nowMs: number): Promise<void> {
     if (this.away && nowMs - this.rewrittenAtMs < AWAY_RETRY_MS) return;
     this.rewrittenAtMs = nowMs;
-    const resting = this.resting();
-    const degraded = resting.filter(({ hosted }) => hosted.copy.degradedSeq !== null);
+    const degraded = this.resting(isDegraded);
     if (!this.away) return void (await this.rewrite(degraded.slice(0, REWRITE_SESSIONS_MAX)));
-    const asking = degraded[0] ?? resting[0];
+    const asking = degraded[0] ?? this.resting()[0];
     const answered =
       asking === undefined
         ? [...this.listener.sessions()].every(({ copy }) => copy.finished)
@@ -251,9 +261,12 @@ export class Keeper {
   }
 
   /** Those that may be written as they are: all that was told is kept or shown, and they go on. */
-  private resting(): { hosted: Hosted }[] {
-    const sessions = [...this.listener.sessions()];
-    return sessions.filter((hosted) => !hosted.copy.finished && isAtRest(hosted)).map((hosted) => ({ hosted }));
+  private resting(isWanted: (hosted: Hosted) => boolean = () => true): { hosted: Hosted }[] {
+    const resting: { hosted: Hosted }[] = [];
+    for (const hosted of this.listener.sessions()) {
+      if (isWanted(hosted) && !hosted.copy.finished && isAtRest(hosted)) resting.push({ hosted });
+    }
+    return resting;
   }
 
   /** True when the store answered. */
@@ -302,4 +315,8 @@ export class Keeper {
       this.parts.publisher.forget(sessionId);
     }
   }
+}
+
+function isDegraded({ copy }: Hosted): boolean {
+  return copy.degradedSeq !== null;
 }

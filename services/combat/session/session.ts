@@ -86,6 +86,8 @@ export class Session {
   private nextInputId = 1;
   private tickedAtMs: number;
   private recordChanged = false;
+  /** Some seat's grace may run; so it may in a session that was restored. */
+  private isAnybodyAway = true;
   private readonly quotas = new Quotas();
   private readonly lateness: Lateness;
 
@@ -178,6 +180,7 @@ export class Session {
   handleDisconnect(unixMs: number, seat: Seat): void {
     if (seat.connection !== "connected") return;
     seat.connection = "disconnected";
+    this.isAnybodyAway = true;
     if (!isOver(this.status)) this.tell({ kind: "player_disconnected", playerId: seat.playerId }, unixMs);
   }
 
@@ -372,9 +375,12 @@ export class Session {
   }
 
   private handleGrace(unixMs: number): void {
+    if (!this.isAnybodyAway) return;
+    this.isAnybodyAway = false;
     const graceMs = this.settings.reconnectGraceSeconds * 1000;
     for (const seat of this.roster.seats) {
       if (seat.connection !== "disconnected") continue;
+      this.isAnybodyAway = true;
       seat.graceUsedMs += this.tickMs;
       if (seat.graceUsedMs <= graceMs) continue;
       this.handleLeave(unixMs, seat.playerId);

@@ -37,12 +37,15 @@ import type { World } from "./world.ts";
 
 type Input<Kind extends StepInput["kind"]> = Extract<StepInput, { kind: Kind }>;
 
-/** Throws when an input breaks a promise of the session: a seat taken twice, or out of range. */
-export function step(world: World, inputs: readonly StepInput[]): StepResult {
+/**
+ * Throws when an input breaks a promise of the session: a seat taken twice, or out of range. `wasStill`: the step before was
+ * still, and no move and no order came since; it spares a look at everybody and changes nothing.
+ */
+export function step(world: World, inputs: readonly StepInput[], wasStill = false): StepResult {
   const told: Told = { events: [], shots: [] };
   const { events } = told;
   const outcomes: Outcome[] = [];
-  const mayBeStill = inputs.length === 0 && isStill(world);
+  const mayBeStill = inputs.length === 0 && (wasStill || isStill(world));
   const points = pointsOf(world);
   world.tick += 1;
   const before = world.nowMs;
@@ -59,8 +62,8 @@ export function step(world: World, inputs: readonly StepInput[]): StepResult {
       order(world, input, events);
     }
   };
-  inputs.forEach(take);
-  dueRulings(world).forEach(take);
+  for (const input of inputs) take(input);
+  if (world.rulings.open.length > 0) dueRulings(world).forEach(take);
   if (world.phase === "live") {
     MODES[world.rules.mode].tick(world, elapsedMs, events);
     settleScore(world, events);

@@ -4,6 +4,7 @@ import {
   type StoredCombo,
   type StoredEffect,
   StoredEffectSchema,
+  type StoredEnergy,
   type StoredField,
   StoredFieldSchema,
   type StoredFighter,
@@ -18,22 +19,12 @@ import type { AbilityName } from "../sim/content/abilities.ts";
 import { ITEM_NAMES, type ItemName } from "../sim/content/items.ts";
 import type { EffectKind } from "../sim/effect-table.ts";
 import type { Effect } from "../sim/effects.ts";
-import { fullEnergy } from "../sim/energy.ts";
+import { type Energy, fullEnergy } from "../sim/energy.ts";
 import type { Field } from "../sim/fields.ts";
 import { fullItems, type Items } from "../sim/items.ts";
 import type { Fighter } from "../sim/world.ts";
 
 type Part = Pick<Fighter, "effects" | "energy" | "spent" | "items" | "combo">;
-
-export function abilitiesMessage({ effects, energy, spent, items, combo }: Part) {
-  return {
-    effects: effects.length === 0 ? [] : effects.map(effectMessage),
-    energy: { $typeName: "necpgame.combat.v1.StoredEnergy", ...energy },
-    spent: spent.length === 0 ? [] : spent.map(spentMessage),
-    items: itemsMessage(items),
-    combo: comboMessage(combo),
-  } as const;
-}
 
 /** Fighters of older releases have used nothing. */
 export function abilitiesOf({ effects, energy, spent, items, combo }: Pick<StoredFighter, keyof Part>): Part {
@@ -54,17 +45,24 @@ export function fieldOf({ ability, by, side, x, y, z, untilMs, pulseAtMs }: Stor
   return { ability: ability as AbilityName, by: by ?? null, side, position: { x, y, z }, untilMs, pulseAtMs };
 }
 
-function effectMessage({ by, ...effect }: Effect): StoredEffect {
-  return create(StoredEffectSchema, { ...effect, ...optional("by", by) });
+export function effectMessages(effects: readonly Effect[]): StoredEffect[] {
+  if (effects.length === 0) return [];
+  return effects.map(({ by, ...effect }) => create(StoredEffectSchema, { ...effect, ...optional("by", by) }));
+}
+
+export function energyMessage({ amount, atMs }: Energy): StoredEnergy {
+  return { $typeName: "necpgame.combat.v1.StoredEnergy", amount, atMs };
 }
 
 function effectOf({ kind, potency, stacks, untilMs, by, paidMs }: StoredEffect): Effect {
   return { kind: kind as EffectKind, potency, stacks, untilMs, by: by ?? null, paidMs };
 }
 
-function itemsMessage({ left, using, doneAtMs }: Items) {
+export function itemsMessage({ left, using, doneAtMs }: Items): StoredItems {
   const counts = ITEM_NAMES.map((name) => left[name]);
-  return { $typeName: "necpgame.combat.v1.StoredItems", left: counts, ...optional("using", using), doneAtMs } as const;
+  const message: StoredItems = { $typeName: "necpgame.combat.v1.StoredItems", left: counts, doneAtMs };
+  if (using !== null) message.using = using;
+  return message;
 }
 
 function itemsOf({ left, using, doneAtMs }: StoredItems): Items {
@@ -76,14 +74,16 @@ function itemsOf({ left, using, doneAtMs }: StoredItems): Items {
   };
 }
 
-function comboMessage({ target, deeds, atMs }: Combo) {
-  return { $typeName: "necpgame.combat.v1.StoredCombo", ...optional("target", target), deeds, atMs } as const;
+export function comboMessage({ target, deeds, atMs }: Combo): StoredCombo {
+  const message: StoredCombo = { $typeName: "necpgame.combat.v1.StoredCombo", deeds, atMs };
+  if (target !== null) message.target = target;
+  return message;
 }
 
 function comboOf({ target, deeds, atMs }: StoredCombo): Combo {
   return { target: target ?? null, deeds: deeds as Deed[], atMs };
 }
 
-function spentMessage(spent: Spent): StoredSpent {
-  return create(StoredSpentSchema, spent);
+export function spentMessages(spent: readonly Spent[]): StoredSpent[] {
+  return spent.length === 0 ? [] : spent.map((ability) => create(StoredSpentSchema, ability));
 }

@@ -28,6 +28,9 @@ export function createMemoryLiveStore(table: LiveTable = new Map()): LiveStore {
   return new MemoryLiveStore(table);
 }
 
+/** By how much a checkpoint may grow in its place. */
+const SPARE_BYTES = 1024;
+
 class MemoryLiveStore implements LiveStore {
   readonly backAtMs = Number.NEGATIVE_INFINITY;
   onBack = () => {}; // It is never out of reach.
@@ -137,8 +140,9 @@ function apply(held: Held, write: LiveWrite, { opens }: { opens: boolean }): Wri
   }
   if (trimSeq !== null) trim(held, trimSeq);
   if (checkpoint !== null && (opens ? !isOlder(checkpoint, held.checkpoint) : isNews(held.checkpoint, checkpoint))) {
+    const spent = held.checkpoint === null ? null : held.previous;
     held.previous = opens ? copied(checkpoint) : (held.checkpoint ?? held.previous);
-    held.checkpoint = copied(checkpoint);
+    held.checkpoint = copiedInto(opens ? null : spent, checkpoint);
   }
   held.publishedSeq = Math.max(held.publishedSeq, publishedSeq ?? 0);
   held.writtenAtMs = performance.now();
@@ -200,4 +204,16 @@ function revive(held: Held): void {
 
 function copied({ lastSeq, bytes }: JournalEntry): JournalEntry {
   return { lastSeq, bytes: Uint8Array.from(bytes) };
+}
+
+/**
+ * In the bytes of a checkpoint that is not needed any more, where it fits. A checkpoint lives for two seconds: new bytes for
+ * each would all grow old before they are garbage, and make the collector look at the whole heap every few seconds.
+ */
+function copiedInto(spent: Checkpoint | null, { lastSeq, bytes }: Checkpoint): Checkpoint {
+  const fits = spent !== null && spent.bytes.buffer.byteLength >= bytes.length;
+  const room = fits ? spent.bytes.buffer : new ArrayBuffer(bytes.length + SPARE_BYTES);
+  const kept = new Uint8Array(room, 0, bytes.length);
+  kept.set(bytes);
+  return { lastSeq, bytes: kept };
 }

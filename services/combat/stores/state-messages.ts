@@ -27,7 +27,16 @@ import { newMotion } from "../sim/motion.ts";
 import { type Flag, noObjectives, type Objectives } from "../sim/objectives.ts";
 import { ENFORCE_ALL } from "../sim/suspicion.ts";
 import type { Fighter, Phase, PlayedMode, RulesInForce, Stance } from "../sim/world.ts";
-import { abilitiesMessage, abilitiesOf, fieldMessage, fieldOf } from "./ability-messages.ts";
+import {
+  abilitiesOf,
+  comboMessage,
+  effectMessages,
+  energyMessage,
+  fieldMessage,
+  fieldOf,
+  itemsMessage,
+  spentMessages,
+} from "./ability-messages.ts";
 import { burstMessage, burstOf, projectileMessage, projectileOf } from "./flight-messages.ts";
 import { loadoutMessage, loadoutOf } from "./loadout-messages.ts";
 import { checksMessage, checksOf, motionMessage, motionOf } from "./motion-messages.ts";
@@ -173,10 +182,10 @@ function objectivesOf(message: StoredObjectives): Objectives {
   };
 }
 
-/** Written out: `create` copies what it is given twice over, and this is most of what a checkpoint costs. */
+/** Written out: `create` and spreads copy what they are given, and this is most of what a checkpoint costs. */
 function fighterMessage(fighter: Fighter): StoredFighter {
-  const { position, magazine, hurtBy } = fighter;
-  return {
+  const { position, magazine, hurtBy, burst } = fighter;
+  const message: StoredFighter = {
     $typeName: "necpgame.combat.v1.StoredFighter",
     slot: fighter.slot,
     side: fighter.side,
@@ -194,7 +203,7 @@ function fighterMessage(fighter: Fighter): StoredFighter {
     reloadedAtMs: fighter.reloadedAtMs,
     respawnAtMs: fighter.respawnAtMs,
     lastInput: fighter.lastInput,
-    hurtBy: hurtBy.flatMap(({ slot, atMs }) => [slot, atMs]),
+    hurtBy: hurtBy.length === 0 ? [] : hurtBy.flatMap(({ slot, atMs }) => [slot, atMs]),
     kills: fighter.kills,
     deaths: fighter.deaths,
     assists: fighter.assists,
@@ -204,12 +213,16 @@ function fighterMessage(fighter: Fighter): StoredFighter {
     shotsHit: fighter.shotsHit,
     headshots: fighter.headshots,
     feats: { $typeName: "necpgame.combat.v1.StoredFeats", ...fighter.feats },
-    ...abilitiesMessage(fighter),
+    effects: effectMessages(fighter.effects),
+    energy: energyMessage(fighter.energy),
+    spent: spentMessages(fighter.spent),
+    items: itemsMessage(fighter.items),
+    combo: comboMessage(fighter.combo),
     motion: motionMessage(fighter.motion),
     armour: fighter.armour.amount,
-    ...(fighter.burst && { burst: burstMessage(fighter.burst) }),
-    ...loadoutMessage(fighter.loadout),
   };
+  if (burst !== null) message.burst = burstMessage(burst);
+  return Object.assign(message, loadoutMessage(fighter.loadout));
 }
 
 function fighterOf(message: StoredFighter): Fighter {

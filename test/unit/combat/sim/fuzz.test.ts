@@ -46,6 +46,7 @@ const ALWAYS_MET = [
   "round_ended",
   "round_started",
   "still",
+  "still again",
 ];
 const ALSO_MET: Readonly<Record<PlayedMode, readonly string[]>> = {
   deathmatch: [],
@@ -89,6 +90,8 @@ type Playing = {
   readonly ledger: Ledger | null;
   readonly met: Set<string> | null;
   readonly witness: StillWitness;
+  /** The step before was still, and nothing came in since. */
+  still: boolean;
   /** Ids of inputs without an answer. */
   readonly waiting: Set<number>;
 };
@@ -98,12 +101,15 @@ function playOne({ mode, match, seed }: Match, ticksMax: number, met: Set<string
   const commander = new Commander(mode, createRng(seed));
   const { world } = commander;
   const ledger = met && new Ledger(world);
-  const playing: Playing = { commander, ledger, met, witness: new StillWitness(), waiting: new Set() };
+  const playing: Playing = { commander, ledger, met, witness: new StillWitness(), still: false, waiting: new Set() };
   const hashes: string[] = [];
   let overFor = 0;
   try {
     while (world.tick < ticksMax && overFor < TICKS_AFTER_THE_END) {
-      for (const move of commander.moves()) applyMove(world, move);
+      for (const move of commander.moves()) {
+        playing.still = false;
+        applyMove(world, move);
+      }
       playTick(playing);
       if (world.phase === "over") overFor += 1;
       if (world.tick % NUMBERS_EVERY !== 0) continue;
@@ -118,7 +124,8 @@ function playOne({ mode, match, seed }: Match, ticksMax: number, met: Set<string
   return { hashes: [...hashes, hashWorld(world)], ticks: world.tick };
 }
 
-function playTick({ commander, ledger, met, witness, waiting }: Playing): void {
+function playTick(playing: Playing): void {
+  const { commander, ledger, met, witness, waiting } = playing;
   const { world } = commander;
   const wasOver = world.phase === "over";
   // Comers first, so that the ledger knows whom the events in between mean.
@@ -128,13 +135,17 @@ function playTick({ commander, ledger, met, witness, waiting }: Playing): void {
   const between = world.tick % 2 === 0; // Seats are given between two ticks, or with one.
   const early = between ? comers.flatMap((comer) => decide(world, comer)) : [];
   if (ledger) witness.handleBefore(world);
-  const { events: late, outcomes, still } = step(world, between ? inputs : [...comers, ...inputs]);
+  const wasStill = playing.still && early.length === 0 && !(between && comers.length > 0);
+  const { events: late, outcomes, still } = step(world, between ? inputs : [...comers, ...inputs], wasStill);
   if (ledger) witness.handleStepped(world, still);
+  if (wasStill && still) met?.add("still again");
   // The match may have ended with the clock, before it took them.
   for (const { slot } of comers) if (!world.fighters[slot]) ledger?.handleLeave(slot);
   const events = [...early, ...late];
   for (const event of events) ledger?.handleEvent(event);
-  leave({ world, leaver: commander.leaver() }, ledger);
+  const leaver = commander.leaver();
+  leave({ world, leaver }, ledger);
+  playing.still = still && leaver === null;
   if (!ledger || !met) return;
   for (const event of events) {
     met.add(event.kind === "objective_changed" ? `${event.objective} ${event.change}` : event.kind);

@@ -244,7 +244,7 @@ describe("orders", () => {
       { kind: "add", slot: 9, side: 0 },
       { kind: "remove", slot: 0 },
     ];
-    expect(world.step(orders)).toEqual({ events: [], shots: [], outcomes: [] });
+    expect(world.step(orders)).toEqual({ events: [], shots: [], outcomes: [], still: false });
     world.wait(5_000);
     expect({ ...world.world, tick: 0, nowMs: 0 }).toEqual({ ...before, tick: 0, nowMs: 0 });
   });
