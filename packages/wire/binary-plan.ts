@@ -1,6 +1,6 @@
 /**
  * Binary plan: protobuf encoding planned once per schema, for messages that are encoded tens of thousands of times a second.
- * In:  a message.   Out: the bytes that protobuf-es' toBinary gives for it, in a buffer of their own. Throws for a number that
+ * In:  a message.   Out: the bytes that protobuf-es' toBinary gives for it, in a buffer of their own or an arena's. Throws for a number that
  *      does not fit its field.
  * Why: toBinary looks at descriptors field by field each time. Here each schema becomes a function that names its fields, so that
  *      the engine knows where each stands; reading fields by names that are values takes five times as long (a checkpoint of 20
@@ -9,6 +9,7 @@
  */
 import { type DescField, type DescMessage, type Message, type MessageShape, ScalarType } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
+import type { Arena } from "#kit/arena.ts";
 import { assert } from "#kit/assert.ts";
 
 type WriteMessage = (out: Output, message: unknown) => void;
@@ -21,13 +22,16 @@ const FIXED32 = 5;
 /** How a value without a tag is written: the Output's method. */
 type Scalar = { readonly wireType: number; readonly method: keyof Output };
 
-export function planBinary<Schema extends DescMessage>(schema: Schema): (message: MessageShape<Schema>) => Buffer {
+/** `arena`: where the bytes are put, if they need no buffer of their own. */
+export type BinaryPlan<Schema extends DescMessage> = (message: MessageShape<Schema>, arena?: Arena) => Buffer;
+
+export function planBinary<Schema extends DescMessage>(schema: Schema): BinaryPlan<Schema> {
   const write = planMessage(schema, new Map());
   const out = new Output();
-  return (message: Message) => {
+  return (message: Message, arena?: Arena) => {
     out.size = 0;
     write(out, message);
-    return out.copy();
+    return out.copyInto(arena === undefined ? Buffer.allocUnsafe(out.size) : arena.take(out.size));
   };
 }
 
@@ -112,10 +116,9 @@ class Output {
   private bytes = Buffer.alloc(1024);
   size = 0;
 
-  copy(): Buffer {
-    const copy = Buffer.allocUnsafe(this.size);
-    this.bytes.copy(copy, 0, 0, this.size);
-    return copy;
+  copyInto(target: Buffer): Buffer {
+    this.bytes.copy(target, 0, 0, this.size);
+    return target;
   }
 
   unsigned(value: number): void {

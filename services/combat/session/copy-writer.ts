@@ -6,6 +6,7 @@
  *      in parts where there are many events. What the store does not know is opened there, and where it has an older
  *      copy that is taken first, but for what another owner took meanwhile. Rejects with StoreUnavailable, nothing noted.
  */
+import { Arena } from "#kit/arena.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { Publisher } from "../events/publisher.ts";
@@ -35,6 +36,8 @@ export type Told = { readonly hosted: Hosted; readonly events: readonly SessionE
 export class CopyWriter {
   /** Since the start; for metrics. */
   readonly counts = { entries: 0, entryBytes: 0, checkpoints: 0, checkpointBytes: 0 };
+  /** For the bytes of the next checkpoints; null while some are on their way. */
+  private spare: Arena | null = null;
   private readonly parts: CopyWriterParts;
 
   constructor(parts: CopyWriterParts) {
@@ -45,10 +48,15 @@ export class CopyWriter {
     return this.writeEach(told, ({ copy }) => needsWhole(copy));
   }
 
-  writeCheckpoints(some: readonly { hosted: Hosted }[]): Promise<KeepVerdict[]> {
+  async writeCheckpoints(some: readonly { hosted: Hosted }[]): Promise<KeepVerdict[]> {
     const sessions = some.map(({ hosted }) => hosted);
-    const writes = sessions.map((hosted) => this.checkpointWrite(hosted));
-    return this.write(sessions, writes);
+    const arena = this.spare ?? new Arena();
+    this.spare = null;
+    const writes = sessions.map((hosted) => this.checkpointWrite(hosted, arena));
+    const verdicts = await this.write(sessions, writes);
+    arena.reset();
+    this.spare = arena; // Not after a failure: the store may still hold on to what it was given.
+    return verdicts;
   }
 
   /** "degraded" where a part is left. */
@@ -115,11 +123,11 @@ export class CopyWriter {
     return { sessionId, epoch, afterSeq, entry, checkpoint, trimSeq: null, publishedSeq };
   }
 
-  private checkpointWrite(hosted: Hosted): LiveWrite {
+  private checkpointWrite(hosted: Hosted, arena: Arena): LiveWrite {
     const { session, copy } = hosted;
     const state = stateOf(session);
     const lastSeq = session.seqOfLastEvent;
-    const write = this.writeOf(hosted, null, { lastSeq, bytes: encodeState(state) });
+    const write = this.writeOf(hosted, null, { lastSeq, bytes: encodeState(state, arena) });
     // What comes after the checkpoint before stays: should the newest be unreadable, the one before goes on with it.
     // Of the same event it may be the very same, and then the store leaves the one before as it is.
     const beforeSeq = lastSeq > copy.checkpointSeq ? copy.checkpointSeq : copy.previousSeq;

@@ -15,6 +15,7 @@ import {
   type StoredEvent,
   StoredStateSchema,
 } from "#gen/necpgame/combat/v1/checkpoint_pb.js";
+import { Arena } from "#kit/arena.ts";
 import { planBinary } from "#wire/binary-plan.ts";
 import type { EventBody, SessionEvent } from "../session/session-events.ts";
 import type { SessionState, StatePatch } from "../session/state.ts";
@@ -42,9 +43,13 @@ export type Entry = {
 const stateBytes = planBinary(StoredStateSchema);
 const entryBytes = planBinary(StoredEntrySchema);
 const blockBytes = planBinary(StoredBlockSchema);
+/** What a block is made of, for as long as it takes. */
+const payloads = new Arena();
 
-export function encodeState(state: SessionState): Uint8Array {
-  return block(stateBytes(stateMessage(state)));
+/** `arena`: where the bytes are put, if they need no buffer of their own. */
+export function encodeState(state: SessionState, arena?: Arena): Uint8Array {
+  payloads.reset();
+  return block(stateBytes(stateMessage(state), payloads), arena);
 }
 
 /** Throws BrokenBlock. */
@@ -60,7 +65,8 @@ export function encodeEntry({ events, after }: Omit<Entry, "sessionId">): Uint8A
         ? { case: "patch", value: patchMessage(after.patch) }
         : { case: "state", value: stateMessage(after.state) },
   });
-  return block(entryBytes(message));
+  payloads.reset();
+  return block(entryBytes(message, payloads));
 }
 
 /** Throws BrokenBlock. */
@@ -86,9 +92,9 @@ function eventOfMessage(sessionId: string, { epoch, seq, tick, atUnixMs, body }:
   return { sessionId, epoch, seq, tick, atUnixMs, body: JSON.parse(body) as EventBody };
 }
 
-function block(payload: Uint8Array): Uint8Array {
+function block(payload: Uint8Array, arena?: Arena): Uint8Array {
   const header = { schemaVersion: STATE_SCHEMA_VERSION, checksum: crc32(payload), payload };
-  return blockBytes(create(StoredBlockSchema, header));
+  return blockBytes({ $typeName: "necpgame.combat.v1.StoredBlock", ...header }, arena);
 }
 
 function payloadOf(bytes: Uint8Array): Uint8Array {
