@@ -3,6 +3,7 @@
  * Law: SIGTERM or SIGINT drains and exits 0; a wrong setting, a store that cannot be used or a taken port exits 1 with
  *      one line that says which and what to do.
  */
+import { letHeapGrow } from "#ops/heap.ts";
 import { createLogger } from "#ops/log.ts";
 import { RedisUnusable } from "#ops/redis-start.ts";
 import { SettingError } from "#ops/settings.ts";
@@ -29,6 +30,7 @@ const OUTSIDE = [
   FileInUse,
 ];
 
+letHeapGrow();
 try {
   const config = await loadConfig(process.env);
   const log = createLogger({ name: "combat", level: config.logLevel });

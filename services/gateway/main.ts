@@ -4,6 +4,7 @@
  *      a taken port exits 1 with one line that says which (of several workers each says it); a broken promise of ours is logged and exits 1.
  */
 import cluster from "node:cluster";
+import { letHeapGrow } from "#ops/heap.ts";
 import { createLogger } from "#ops/log.ts";
 import { RedisUnusable } from "#ops/redis-start.ts";
 import { SettingError } from "#ops/settings.ts";
@@ -17,6 +18,7 @@ type Started = {
   drain(): Promise<void>;
 };
 
+letHeapGrow();
 try {
   await start();
 } catch (error) {

@@ -51,7 +51,7 @@ export function step(world: World, inputs: readonly StepInput[], wasStill = fals
   const before = world.nowMs;
   world.nowMs = Math.floor((world.tick * 1000) / world.rules.tickRateHz);
   const elapsedMs = world.nowMs - before;
-  let roundWon = world.phase === "live" && runClock(world, elapsedMs, told);
+  let roundWon = world.phase === "live" && !mayBeStill && runClock(world, elapsedMs, told);
   const take = (input: StepInput) => {
     if (input.kind === "action" || input.kind === "damage" || input.kind === "ruling") {
       const open = world.phase === "live" && !roundWon;

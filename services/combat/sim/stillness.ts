@@ -14,7 +14,7 @@ export function isStill(world: World): boolean {
   return true;
 }
 
-/** Waits to come back, or has something on it, in use, or filling up. */
+/** Waits to come back, or has something on it, in use, or filling up: for all others no timer runs. */
 function isRestless(fighter: Fighter, nowMs: number): boolean {
   return (
     !fighter.alive ||

@@ -121,7 +121,7 @@ class FileEventSink implements EventSink {
   private async writeAll(): Promise<void> {
     while (this.waiting.length > 0) {
       const batch = this.takeBatch();
-      const bytes = Buffer.concat(batch.map(({ lines }) => lines));
+      const bytes = batch.length === 1 ? batch[0]!.lines : Buffer.concat(batch.map(({ lines }) => lines));
       try {
         await this.append(bytes);
         for (const { resolve } of batch) resolve();
