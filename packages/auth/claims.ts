@@ -8,7 +8,7 @@ import { isUuid } from "#kit/uuid.ts";
 import { no, ok, type Result } from "#wire/problem.ts";
 import { unauthenticated } from "./bearer.ts";
 import { NAME_CHARS_MAX, ROLES_MAX } from "./limits.ts";
-import { type InternalCaller, isRole, type Principal, type Ticket } from "./principal.ts";
+import { type InternalCaller, isRole, type Principal, type Role, type Ticket } from "./principal.ts";
 
 const UNIX_SECONDS_MAX = 8.64e12; // The last second that a Date can hold.
 
@@ -26,11 +26,22 @@ export function readPrincipal(claims: JWTPayload): Result<Principal> {
   if (!expiry.ok) return expiry;
   return ok({
     playerId: sub,
-    roles: new Set(roles),
+    roles: rolesOf(roles),
     name: name ?? null,
     sessionId: sid ?? null,
     expiresAtUnixMs: expiry.value,
   });
+}
+
+const KNOWN_ROLES = new Map<string, ReadonlySet<Role>>();
+
+/** The same set for the same roles: there are four, and thousands of principals are remembered. */
+function rolesOf(roles: readonly Role[]): ReadonlySet<Role> {
+  const sorted = [...new Set(roles)].sort();
+  const name = sorted.join();
+  const known = KNOWN_ROLES.get(name) ?? new Set(sorted);
+  KNOWN_ROLES.set(name, known);
+  return known;
 }
 
 export function readTicket(claims: JWTPayload): Result<Ticket> {

@@ -50,6 +50,12 @@ export const TOKEN_WARNING_MS = 60_000;
 /** Bytes awaiting one socket; beyond, state is merged and events wait. Not under node's high-water mark of a socket
  *  (64 KiB), or its `drain` might not come. */
 export const SOCKET_BUFFERED_BYTES_MAX = 128 * 1024;
+/** A reader whose socket was so full gets state at most so often: 30 times a second, then once. It is one step less after each while
+ *  in which its socket never was. */
+export const STATE_HALF_MS = 2 * (1000 / 60);
+export const STATE_SPARSE_MS = 1_000;
+export const PACE_RAISE_MS = 1_000;
+export const PACE_EASE_MS = 5_000;
 /** Bytes of events waiting behind that; beyond, the reader is closed with 4001. */
 export const OUTBOX_BYTES_MAX = 256 * 1024;
 /** The same in events, since each costs more than its bytes. */

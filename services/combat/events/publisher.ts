@@ -157,8 +157,8 @@ export class Publisher {
 
   /** Publishes what waits in memory, as long as the sink takes it; what is in journals is left to the next run. */
   async close(): Promise<void> {
-    this.handleSamplesTurn();
     this.closing = true;
+    if (this.samplesTimer !== null) this.handleSamplesTurn();
     await this.running;
     if (this.lag > 0) this.parts.log.warn({ events: this.lag }, "events left unpublished; the next run publishes them");
   }

@@ -58,7 +58,8 @@ const SPECTATORS_ONLY: ReadonlySet<ClientMessageType> = new Set(["camera_update"
 export class Connection {
   readonly caller: Caller;
   private phaseNow: Phase = "attaching";
-  private readonly outputs: Output[] = [];
+  /** None most of the time, and then no list of its own. */
+  private outputs: Output[] | null;
   private readonly rate: RateLimit;
   private readonly heartbeat: Heartbeat;
   private readonly resumePoint: ResumePoint;
@@ -77,7 +78,7 @@ export class Connection {
     this.resumePoint = new ResumePoint(caller.resume);
     this.handshakeDueMs = handshakeDueMs;
     this.tokenExpiresAtUnixMs = caller.tokenExpiresAtUnixMs;
-    this.outputs.push({ kind: "attach", again: false, resume: caller.resume });
+    this.outputs = [{ kind: "attach", again: false, resume: caller.resume }];
   }
 
   phase(): Phase {
@@ -91,7 +92,11 @@ export class Connection {
 
   /** What is to be done next; null when everything is done. */
   poll(): Output | null {
-    return this.outputs.shift() ?? null;
+    const { outputs } = this;
+    if (outputs === null) return null;
+    const next = outputs.shift() ?? null;
+    if (outputs.length === 0) this.outputs = null;
+    return next;
   }
 
   // Combat
@@ -99,7 +104,7 @@ export class Connection {
   handleAttached(nowMs: number): void {
     if (this.phaseNow === "attaching") {
       this.heartbeat.handleProbe(nowMs);
-      this.outputs.push({ kind: "upgrade" }, { kind: "ping" });
+      this.put({ kind: "upgrade" }, { kind: "ping" });
     } else if (this.phaseNow !== "reattaching") return;
     this.phaseNow = "open";
     this.tellRoundTrip();
@@ -139,7 +144,7 @@ export class Connection {
   handleRelayUp(): void {
     if (this.phaseNow !== "away") return;
     this.phaseNow = "reattaching";
-    this.outputs.push({ kind: "attach", again: true, resume: this.resumePoint.cursor() });
+    this.put({ kind: "attach", again: true, resume: this.resumePoint.cursor() });
   }
 
   // Client
@@ -168,7 +173,7 @@ export class Connection {
     const allowed = decoded.ok ? this.allowed(decoded.value) : decoded;
     if (!allowed.ok) this.strike(allowed.problem);
     else if (allowed.value.token !== null) this.askToVerify(allowed.value.token);
-    else if (this.phaseNow === "open") this.outputs.push({ kind: "input", input: allowed.value });
+    else if (this.phaseNow === "open") this.put({ kind: "input", input: allowed.value });
     else this.answerAway(nowMs);
   }
 
@@ -194,7 +199,7 @@ export class Connection {
     if (this.phaseNow === "closed") return;
     const attached = this.phaseNow !== "away";
     this.phaseNow = "closed";
-    if (attached) this.outputs.push({ kind: "detach" });
+    if (attached) this.put({ kind: "detach" });
   }
 
   /** The gateway itself ends the connection: slow reader, drain, an error of ours. */
@@ -229,6 +234,11 @@ export class Connection {
     return dueMs;
   }
 
+  private put(...outputs: Output[]): void {
+    if (this.outputs === null) this.outputs = outputs;
+    else this.outputs.push(...outputs);
+  }
+
   private isLive(): boolean {
     return this.phaseNow !== "closed" && this.phaseNow !== "attaching";
   }
@@ -258,19 +268,19 @@ export class Connection {
     }
     if (!this.isTokenWarned && unixMs >= expiresAtUnixMs - TOKEN_WARNING_MS) {
       this.isTokenWarned = true;
-      this.outputs.push({ kind: "token_expiring", expiresAtUnixMs });
+      this.put({ kind: "token_expiring", expiresAtUnixMs });
     }
     return false;
   }
 
   private tellRoundTrip(): void {
     const ms = this.heartbeat.roundTripMs();
-    if (ms !== null) this.outputs.push({ kind: "round_trip", ms: Math.round(ms) });
+    if (ms !== null) this.put({ kind: "round_trip", ms: Math.round(ms) });
   }
 
   private beat(nowMs: number): void {
     const beat = this.heartbeat.poll(nowMs);
-    if (beat === "ping") this.outputs.push({ kind: "ping" });
+    if (beat === "ping") this.put({ kind: "ping" });
     else if (beat === "dead") this.close("no_heartbeat");
   }
 
@@ -280,7 +290,7 @@ export class Connection {
       return;
     }
     this.isRefreshing = true;
-    this.outputs.push({ kind: "verify", token });
+    this.put({ kind: "verify", token });
   }
 
   private strike(why: Problem): void {
@@ -291,7 +301,7 @@ export class Connection {
   }
 
   private answer(why: Problem): void {
-    this.outputs.push({ kind: "error", problem: why });
+    this.put({ kind: "error", problem: why });
   }
 
   private answerAway(nowMs: number): void {
@@ -306,20 +316,20 @@ export class Connection {
 
   private refuse(why: Problem): void {
     this.phaseNow = "closed";
-    this.outputs.push({ kind: "refuse", problem: why });
+    this.put({ kind: "refuse", problem: why });
   }
 
   private refuseDetached(why: Problem): void {
     this.refuse(why);
-    this.outputs.push({ kind: "detach" });
+    this.put({ kind: "detach" });
   }
 
   private close(reason: CloseReason, { byCombat = false } = {}): void {
     if (this.phaseNow === "closed") return;
     const isKnownToCombat = !byCombat && this.phaseNow !== "away";
     this.phaseNow = "closed";
-    if (isKnownToCombat) this.outputs.push({ kind: "detach" });
-    this.outputs.push({ kind: "close", reason });
+    if (isKnownToCombat) this.put({ kind: "detach" });
+    this.put({ kind: "close", reason });
   }
 }
 

@@ -7,7 +7,6 @@
  * Not here: decisions (connection.ts), who may open a socket (websocket.ts).
  */
 import type { Duplex } from "node:stream";
-import type { WebSocket } from "ws";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import { CLOSES, type CloseReason } from "#wire/close-codes.ts";
@@ -22,6 +21,7 @@ import type { Relay } from "../connection/relay.ts";
 import type { Room, Viewer } from "../connection/room.ts";
 import type { WheelEntry } from "../connection/wheel.ts";
 import { SOCKET_BUFFERED_BYTES_MAX } from "../limits.ts";
+import type { OwnedWebSocket, SocketEvent, SocketOwner } from "./owned-websocket.ts";
 import type { PendingUpgrade } from "./pending-upgrade.ts";
 
 /** What all sockets of an edge share. */
@@ -30,7 +30,7 @@ export type SocketSurroundings = {
   readonly log: Log;
   /** 0 to 1. */
   readonly random: () => number;
-  upgrade(pending: PendingUpgrade): WebSocket | null;
+  upgrade(pending: PendingUpgrade): OwnedWebSocket | null;
   refresh(token: string, caller: Caller): Promise<RefreshVerdict>;
   /** Has handleTick called when it is due. */
   schedule(socket: ClientSocket, dueMs: number): void;
@@ -38,7 +38,7 @@ export type SocketSurroundings = {
   forget(socket: ClientSocket): void;
 };
 
-export class ClientSocket implements Viewer, WheelEntry {
+export class ClientSocket implements Viewer, WheelEntry, SocketOwner {
   readonly format: Format;
   readonly isSpectator: boolean;
   readonly caller: Caller;
@@ -47,10 +47,11 @@ export class ClientSocket implements Viewer, WheelEntry {
   private room: Room<ClientSocket> | null = null;
   private readonly connection: Connection;
   private readonly relay: Relay;
-  private readonly outbox: Outbox;
+  /** Null for a reader that keeps up. */
+  private outbox: Outbox | null = null;
   private readonly around: SocketSurroundings;
   private pending: PendingUpgrade | null;
-  private webSocket: WebSocket | null = null;
+  private webSocket: OwnedWebSocket | null = null;
   /** What the WebSocket stands on. */
   private readonly transport: Duplex;
   private isAwaitingDrain = false;
@@ -60,7 +61,6 @@ export class ClientSocket implements Viewer, WheelEntry {
     this.caller = connection.caller;
     this.format = connection.caller.format;
     this.isSpectator = connection.caller.spectator;
-    this.outbox = new Outbox(this.format);
     this.pending = pending;
     this.transport = pending.socket;
     this.relay = relay;
@@ -97,17 +97,24 @@ export class ClientSocket implements Viewer, WheelEntry {
 
   /** One frame, ready for this socket. Never throws: what cannot be read costs who had to look inside. */
   deliver(frame: Frame, bytes: Uint8Array): void {
-    this.guard(() => this.give(frame, bytes));
+    const { webSocket } = this;
+    if (webSocket === null || webSocket.readyState !== OPEN) return;
+    this.connection.handleFrame(frame.number);
+    if (this.outbox === null && this.transport.writableLength < SOCKET_BUFFERED_BYTES_MAX) this.transport.write(bytes);
+    else this.deliverLate(frame, bytes);
   }
 
-  private give(frame: Frame, bytes: Uint8Array): void {
-    const { webSocket } = this;
-    if (webSocket === null || webSocket.readyState !== webSocket.OPEN) return;
-    this.connection.handleFrame(frame.number);
-    const verdict = this.outbox.handleFrame(frame, this.transport.writableLength);
-    if (verdict === "write") this.transport.write(bytes);
-    else if (verdict === "kept") this.awaitDrain(webSocket);
-    else this.close("slow_reader");
+  /** To a reader that does not keep up, or did not just now. */
+  private deliverLate(frame: Frame, bytes: Uint8Array): void {
+    try {
+      this.outbox ??= new Outbox(this.format);
+      const verdict = this.outbox.handleFrame(frame, this.transport.writableLength, this.around.clock.nowMs());
+      if (verdict === "write") this.transport.write(bytes);
+      else if (verdict === "overflow") this.close("slow_reader");
+      else this.drainOutbox();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   handleCombatClose(reason: string): void {
@@ -130,7 +137,7 @@ export class ClientSocket implements Viewer, WheelEntry {
 
   handleTick(): void {
     this.connection.handleTick(this.around.clock.nowMs(), this.around.clock.unixMs());
-    if (this.webSocket !== null && this.outbox.isStale()) this.drainOutbox(this.webSocket);
+    this.drainOutbox();
     this.pump();
     this.reschedule();
   }
@@ -147,6 +154,17 @@ export class ClientSocket implements Viewer, WheelEntry {
 
   // From the client
 
+  handleSocket(event: SocketEvent, data: Buffer, isBinary: boolean): void {
+    try {
+      if (event === "message") this.handleMessage(data, isBinary);
+      else if (event === "ping") this.handlePing(data);
+      else if (event === "pong") this.handlePong();
+      else this.handleGone();
+    } catch (error) {
+      this.fail(error); // An error of ours ends this connection only, not the process.
+    }
+  }
+
   private handleMessage(bytes: Uint8Array, binary: boolean): void {
     const nowMs = this.around.clock.nowMs();
     if (this.connection.handleArrival(nowMs)) {
@@ -155,9 +173,9 @@ export class ClientSocket implements Viewer, WheelEntry {
     this.pump();
   }
 
-  private handlePing(webSocket: WebSocket, payload: Buffer): void {
+  private handlePing(payload: Buffer): void {
     const isTaken = this.connection.handleArrival(this.around.clock.nowMs());
-    if (isTaken && this.transport.writableLength < SOCKET_BUFFERED_BYTES_MAX) webSocket.pong(payload);
+    if (isTaken && this.transport.writableLength < SOCKET_BUFFERED_BYTES_MAX) this.webSocket?.pong(payload);
     this.pump();
   }
 
@@ -239,23 +257,10 @@ export class ClientSocket implements Viewer, WheelEntry {
     else this.listen(webSocket);
   }
 
-  private listen(webSocket: WebSocket): void {
+  private listen(webSocket: OwnedWebSocket): void {
     this.webSocket = webSocket;
-    webSocket.on("message", (data, isBinary) => this.guard(() => this.handleMessage(data as Buffer, isBinary)));
-    webSocket.on("ping", (payload) => this.guard(() => this.handlePing(webSocket, payload)));
-    webSocket.on("pong", () => this.guard(() => this.handlePong()));
-    webSocket.on("error", () => {}); // `ws` has answered with the code of RFC 6455 that fits; `close` follows.
-    webSocket.on("close", () => this.guard(() => this.handleGone()));
+    webSocket.owner = this;
     this.reschedule();
-  }
-
-  /** An error of ours ends this connection only, not the process. */
-  private guard(handle: () => void): void {
-    try {
-      handle();
-    } catch (error) {
-      this.fail(error);
-    }
   }
 
   private fail(error: unknown): void {
@@ -285,25 +290,29 @@ export class ClientSocket implements Viewer, WheelEntry {
     this.deliver(frame, frame.framed(this.format));
   }
 
-  private awaitDrain(webSocket: WebSocket): void {
+  private awaitDrain(): void {
     if (this.isAwaitingDrain) return;
     this.isAwaitingDrain = true;
     // The transport's own `drain`, since `ws` has none: it comes because the cap is not under the high-water mark.
     this.transport.once("drain", () => {
       this.isAwaitingDrain = false;
-      this.drainOutbox(webSocket);
+      this.drainOutbox();
     });
   }
 
-  private drainOutbox(webSocket: WebSocket): void {
-    if (webSocket.readyState !== webSocket.OPEN) return;
-    for (;;) {
-      const item = this.outbox.poll(this.transport.writableLength);
-      if (item === null) break;
+  /** Writes what was kept, as far as there is room and it is time, and sees to it that the rest has its turn. */
+  private drainOutbox(): void {
+    const { outbox, webSocket, transport } = this;
+    if (outbox === null || webSocket === null || webSocket.readyState !== OPEN) return;
+    const nowMs = this.around.clock.nowMs();
+    for (let item = outbox.poll(transport.writableLength, nowMs); item !== null; ) {
       const bytes = item.kind === "bytes" ? item.bytes : stateFrame(item.content, this.context()).framed(this.format);
-      this.transport.write(bytes);
+      transport.write(bytes);
+      item = outbox.poll(transport.writableLength, nowMs);
     }
-    if (this.outbox.isStale()) this.awaitDrain(webSocket);
+    if (outbox.isDone()) this.outbox = null;
+    else if (transport.writableLength >= SOCKET_BUFFERED_BYTES_MAX) this.awaitDrain();
+    else if (outbox.isStale()) this.reschedule();
   }
 
   private context() {
@@ -316,8 +325,10 @@ export class ClientSocket implements Viewer, WheelEntry {
 
   private reschedule(): void {
     if (this.connection.phase() === "closed") return;
-    this.around.schedule(this, this.connection.dueMs(this.around.clock.nowMs(), this.around.clock.unixMs()));
+    const dueMs = this.connection.dueMs(this.around.clock.nowMs(), this.around.clock.unixMs());
+    this.around.schedule(this, Math.min(dueMs, this.outbox?.dueMs() ?? dueMs));
   }
 }
 
+const OPEN = 1; // WebSocket.OPEN, without a look through the prototypes for each frame.
 const NOBODY: readonly string[] = [];

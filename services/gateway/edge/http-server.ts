@@ -61,7 +61,6 @@ export function createHttpEdge(parts: HttpEdgeParts): HttpEdge {
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseBroken(error, socket as Socket));
   server.on("request", (request, response) => answer({ parts, state, openApi, request, response }));
   server.on("upgrade", (request, socket, head) => {
-    socket.on("error", () => socket.destroy()); // A socket that breaks before its upgrade is nobody's news.
     try {
       parts.upgrade(request, socket, head);
     } catch (cause) {

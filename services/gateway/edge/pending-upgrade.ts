@@ -6,9 +6,10 @@
  */
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { WebSocket, WebSocketServer } from "ws";
+import type { Server } from "ws";
 import type { Problem } from "#wire/problem.ts";
 import { problemAnswer } from "../rest/errors.ts";
+import type { OwnedWebSocket } from "./owned-websocket.ts";
 
 export class PendingUpgrade {
   readonly request: IncomingMessage;
@@ -36,9 +37,9 @@ export class PendingUpgrade {
   }
 
   /** Null when the client is gone: then onGone was, or will be, told. */
-  upgrade(server: WebSocketServer): WebSocket | null {
+  upgrade(server: Server<typeof OwnedWebSocket>): OwnedWebSocket | null {
     if (this.isOver()) return null;
-    let upgraded: WebSocket | null = null;
+    let upgraded: OwnedWebSocket | null = null;
     // `ws` completes at once: everything it could object to was looked at by entry.ts.
     server.handleUpgrade(this.request, this.socket, this.head, (webSocket) => {
       upgraded = webSocket;

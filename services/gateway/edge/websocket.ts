@@ -10,7 +10,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type ServerOptions, WebSocketServer } from "ws";
+import { type Server, type ServerOptions, WebSocketServer } from "ws";
 import type { Limiter } from "#auth/limiter.ts";
 import type { Verifier } from "#auth/verifier.ts";
 import type { Clock } from "#kit/clock.ts";
@@ -38,6 +38,7 @@ import type { AddressReader } from "./client-address.ts";
 import { ClientSocket, type SocketSurroundings } from "./client-socket.ts";
 import { Downstream } from "./downstream.ts";
 import { admitCaller, problemWithPrincipal, readEntry, SUBPROTOCOLS } from "./entry.ts";
+import { OwnedWebSocket } from "./owned-websocket.ts";
 import { PendingUpgrade } from "./pending-upgrade.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -289,8 +290,9 @@ function phaseOf(connection: number): number {
   return (connection * 0.618_033_988_749_895) % 1;
 }
 
-function createServer(): WebSocketServer {
-  const options: ServerOptions & { closeTimeout: number } = {
+function createServer(): Server<typeof OwnedWebSocket> {
+  const options: ServerOptions<typeof OwnedWebSocket> & { closeTimeout: number } = {
+    WebSocket: OwnedWebSocket,
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,

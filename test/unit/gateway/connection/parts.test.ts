@@ -14,9 +14,11 @@ import {
   MESSAGES_PER_SECOND_MAX,
   OUTBOX_BYTES_MAX,
   OUTBOX_EVENTS_MAX,
+  PACE_EASE_MS,
   ROOM_BACKLOG_FRAMES_MAX,
   ROOM_SLICE_VIEWERS,
   SOCKET_BUFFERED_BYTES_MAX,
+  STATE_SPARSE_MS,
 } from "#gateway/limits.ts";
 import { CLOSES, type CloseReason } from "#wire/close-codes.ts";
 import { problem, REASONS, type Reason } from "#wire/problem.ts";
@@ -132,10 +134,13 @@ function state(frame: number, slots: readonly number[], keyframe = false): Count
 }
 
 describe("outbox", () => {
+  /** By then state may leave, whatever the pace. */
+  const LATER = STATE_SPARSE_MS;
+
   test("a reader that keeps up is written to at once, and nothing is decoded for it", () => {
     const outbox = new Outbox("protobuf");
     const frames = [new CountedFrame(), state(2, [0])];
-    expect(frames.map((frame) => outbox.handleFrame(frame, FULL - 1))).toEqual(["write", "write"]);
+    expect(frames.map((frame) => outbox.handleFrame(frame, FULL - 1, 0))).toEqual(["write", "write"]);
     expect(frames.map(({ made }) => made)).toEqual([{}, {}]);
     expect(outbox.isStale()).toBe(false);
   });
@@ -148,11 +153,11 @@ describe("outbox", () => {
       state(3, [1, 2]),
       new CountedFrame({ number: 4 }),
     ];
-    for (const frame of frames) expect(outbox.handleFrame(frame, FULL)).toBe("kept");
-    expect(outbox.poll(FULL)).toBeNull();
-    expect(outbox.poll(0)).toMatchObject({ kind: "bytes", bytes: new Uint8Array([2]) });
-    expect(outbox.poll(0)).toMatchObject({ kind: "bytes", bytes: new Uint8Array([4]) });
-    expect(outbox.poll(0)).toEqual({
+    for (const frame of frames) expect(outbox.handleFrame(frame, FULL, 0)).toBe("kept");
+    expect(outbox.poll(FULL, 0)).toBeNull();
+    expect(outbox.poll(0, LATER)).toMatchObject({ kind: "bytes", bytes: new Uint8Array([2]) });
+    expect(outbox.poll(0, LATER)).toMatchObject({ kind: "bytes", bytes: new Uint8Array([4]) });
+    expect(outbox.poll(0, LATER)).toEqual({
       kind: "state",
       content: {
         frame: 3,
@@ -167,24 +172,24 @@ describe("outbox", () => {
         rest: { matchMs: 3, ground: "of frame 1" },
       },
     });
-    expect(outbox.poll(0)).toBeNull();
+    expect(outbox.poll(0, LATER)).toBeNull();
     expect(outbox.isStale()).toBe(false);
-    expect(outbox.handleFrame(new CountedFrame(), 0)).toBe("write");
+    expect(outbox.handleFrame(new CountedFrame(), 0, LATER)).toBe("write");
   });
 
   test("a keyframe forgets players that are no more, and stays a keyframe", () => {
     const outbox = new Outbox("json");
-    for (const frame of [state(1, [0, 1]), state(2, [1], true), state(3, [2])]) outbox.handleFrame(frame, FULL);
-    const item = outbox.poll(0);
+    for (const frame of [state(1, [0, 1]), state(2, [1], true), state(3, [2])]) outbox.handleFrame(frame, FULL, 0);
+    const item = outbox.poll(0, LATER);
     expect(item).toMatchObject({ kind: "state", content: { keyframe: true, frame: 3 } });
     expect(item?.kind === "state" && item.content.players.map(({ slot }) => slot)).toEqual([1, 2]);
   });
 
   test("while something waits nothing overtakes it, even if the socket has room again", () => {
     const outbox = new Outbox("json");
-    outbox.handleFrame(new CountedFrame({ number: 1 }), FULL);
-    expect(outbox.handleFrame(new CountedFrame({ number: 2 }), 0)).toBe("kept");
-    expect([outbox.poll(0), outbox.poll(0)]).toMatchObject([
+    outbox.handleFrame(new CountedFrame({ number: 1 }), FULL, 0);
+    expect(outbox.handleFrame(new CountedFrame({ number: 2 }), 0, 0)).toBe("kept");
+    expect([outbox.poll(0, LATER), outbox.poll(0, LATER)]).toMatchObject([
       { bytes: new Uint8Array([1]) },
       { bytes: new Uint8Array([2]) },
     ]);
@@ -192,9 +197,9 @@ describe("outbox", () => {
 
   test("of other state the newest is kept", () => {
     const outbox = new Outbox("json");
-    for (const number of [1, 2]) outbox.handleFrame(new CountedFrame({ lane: "state", number }), FULL);
-    expect(outbox.poll(0)).toMatchObject({ bytes: new Uint8Array([2]) });
-    expect(outbox.poll(0)).toBeNull();
+    for (const number of [1, 2]) outbox.handleFrame(new CountedFrame({ lane: "state", number }), FULL, 0);
+    expect(outbox.poll(0, LATER)).toMatchObject({ bytes: new Uint8Array([2]) });
+    expect(outbox.poll(0, LATER)).toBeNull();
   });
 
   test.each([
@@ -202,12 +207,76 @@ describe("outbox", () => {
     { by: "number", size: 1, keptCount: OUTBOX_EVENTS_MAX },
   ])("events are bounded by $by; state is not counted against them", ({ size, keptCount }) => {
     const outbox = new Outbox("json");
-    for (let frame = 0; frame < 10_000; frame++) outbox.handleFrame(state(frame, [0]), FULL);
+    for (let frame = 0; frame < 10_000; frame++) outbox.handleFrame(state(frame, [0]), FULL, 0);
     for (let kept = 0; kept < keptCount; kept++)
-      expect(outbox.handleFrame(new CountedFrame({ size }), FULL)).toBe("kept");
-    expect(outbox.handleFrame(new CountedFrame({ size }), FULL)).toBe("overflow");
-    outbox.poll(0);
-    expect(outbox.handleFrame(new CountedFrame({ size }), FULL)).toBe("kept");
+      expect(outbox.handleFrame(new CountedFrame({ size }), FULL, 0)).toBe("kept");
+    expect(outbox.handleFrame(new CountedFrame({ size }), FULL, 0)).toBe("overflow");
+    outbox.poll(0, LATER);
+    expect(outbox.handleFrame(new CountedFrame({ size }), FULL, 0)).toBe("kept");
+  });
+
+  test("a reader whose socket was full once gets state at half rate, later once a second, and all of it again when it kept up", () => {
+    const outbox = new Outbox("json");
+    const lefts = (fromMs: number, ms: number, isFull: (nowMs: number) => boolean) => {
+      let left = 0;
+      for (let nowMs = fromMs; nowMs < fromMs + ms; nowMs += 10) {
+        const buffered = isFull(nowMs) ? FULL : 0;
+        if (outbox.handleFrame(state(nowMs, [0]), buffered, nowMs) === "write") left += 1;
+        if (outbox.poll(buffered, nowMs) !== null) left += 1;
+      }
+      return left;
+    };
+    expect(lefts(0, 1_000, () => false)).toBe(100);
+    const half = lefts(1_000, 900, (nowMs) => nowMs === 1_000);
+    expect(half).toBeGreaterThan(20);
+    expect(half).toBeLessThanOrEqual(27);
+    expect(lefts(2_010, 5_000, (nowMs) => nowMs === 2_010)).toBeLessThanOrEqual(6);
+    lefts(7_010, 2 * PACE_EASE_MS, () => false);
+    expect(outbox.isDone()).toBe(true);
+    expect(lefts(30_000, 1_000, () => false)).toBe(100);
+  });
+
+  test("however a reader stalls, it has every event in order, and the newest of everybody in the end", () => {
+    const step = fc.record({
+      slot: fc.nat({ max: 3 }),
+      isEvent: fc.boolean(),
+      isFull: fc.boolean(),
+      ms: fc.nat({ max: 700 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 80 }), (steps) => {
+        const outbox = new Outbox("json");
+        const shown = new Map<number, number>();
+        const events: number[] = [];
+        const show = (content: StateContent) => {
+          for (const player of content.players) shown.set(player.slot, (player as unknown as { from: number }).from);
+        };
+        const drain = (buffered: number, nowMs: number) => {
+          for (let item = outbox.poll(buffered, nowMs); item !== null; item = outbox.poll(buffered, nowMs)) {
+            if (item.kind === "state") show(item.content);
+            else events.push(item.bytes[0]!);
+          }
+        };
+        const newest = new Map<number, number>();
+        let nowMs = 0;
+        let told = 0;
+        steps.forEach(({ slot, isEvent, isFull, ms }, index) => {
+          nowMs += ms;
+          const number = index + 1;
+          const frame = isEvent ? new CountedFrame({ number }) : state(number, [slot]);
+          if (isEvent) told += 1;
+          else newest.set(slot, number);
+          const verdict = outbox.handleFrame(frame, isFull ? FULL : 0, nowMs);
+          if (verdict === "write" && isEvent) events.push(number);
+          else if (verdict === "write") show(frame.state()!);
+          drain(isFull ? FULL : 0, nowMs);
+        });
+        drain(0, nowMs + STATE_SPARSE_MS);
+        expect(shown).toEqual(newest);
+        expect(events).toEqual(events.toSorted((left, right) => left - right));
+        expect(events).toHaveLength(told);
+      }),
+    );
   });
 });
 
