@@ -1,5 +1,5 @@
 /**
- * Relay stream: one gateway's players and spectators on one stream. What falls into one turn of the event loop leaves
+ * Relay stream: one gateway's players and spectators on one stream. What one callback of the event loop tells leaves
  * as one batch, in order.
  * Law: an attach is answered before anything else of its connection; what one connection sends is carried out in order
  * after its attach; a stream that cannot keep up is ended, and its gateway comes back for full states.
@@ -219,7 +219,8 @@ class RelayStream implements Outlet {
     if (this.batch.length > OUTLET_ITEMS_MAX) return this.giveUp();
     if (this.planned || this.blocked) return;
     this.planned = true;
-    setImmediate(() => {
+    // Not setImmediate: that would be a turn of the event loop later, and the ticks of a millisecond come in between.
+    process.nextTick(() => {
       this.planned = false;
       this.flush();
     });
