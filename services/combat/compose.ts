@@ -140,7 +140,15 @@ export async function compose(config: Config, log: Logger): Promise<CombatServic
   const http = await startConnectServer({ host: config.host, port: config.httpPort, rules, handlers });
   const metrics = createMetrics("combat");
   const relatedHealth = observeRelated(metrics, related.clients);
-  const health = observe({ registry: metrics, host, publisher, recovery, outbox: stores.outbox, recordings });
+  const health = observe({
+    registry: metrics,
+    host,
+    load: scheduler.load,
+    publisher,
+    recovery,
+    outbox: stores.outbox,
+    recordings,
+  });
   const admin = await startAdminServer({
     host: config.host,
     port: config.adminPort,

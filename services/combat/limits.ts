@@ -44,6 +44,16 @@ export const UNTIL_SHOWN_MS_MAX = 100;
 
 /** Ticks made up for after a stall; the rest of the lost time is skipped, so that no burst follows. */
 export const CATCH_UP_TICKS_MAX = 5;
+/** Of the time, all ticks of a process together: beyond, the costliest sessions are slowed; with less than the second figure they are let
+ *  go again; from the third on, new sessions are refused (UNAVAILABLE). What ticks tell costs about as much again to deliver. */
+export const TICKS_SHARE_MAX = 0.55;
+export const TICKS_SHARE_EASY = 0.4;
+export const TICKS_SHARE_ADMITTING_MAX = 0.45;
+/** How often that is looked at. */
+export const LOAD_LOOK_MS = 1000;
+/** A session whose ticks are longer than this gets that share of the time at most, whatever else there is to do. */
+export const TICK_LONG_MS = 4;
+export const TICK_LONG_SHARE_MAX = 0.005;
 /** Idempotency keys of damage calls remembered per session; the oldest is forgotten. */
 export const DAMAGE_KEYS_MAX = 1024;
 /** Damage calls waiting for one tick of a session; more are RATE_LIMITED. */

@@ -7,6 +7,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Publisher } from "./events/publisher.ts";
 import { OUTBOX_COUNT_MS } from "./limits.ts";
 import type { SessionHost } from "./session/host.ts";
+import type { Load } from "./session/load.ts";
 import type { Recordings } from "./session/recordings.ts";
 import type { Recovery } from "./session/recovery.ts";
 import { SESSION_STATUSES } from "./session/settings.ts";
@@ -15,6 +16,7 @@ import type { Outbox } from "./stores/session-store.ts";
 export type Observed = {
   readonly registry: Registry;
   readonly host: SessionHost;
+  readonly load: Load;
   readonly publisher: Publisher;
   readonly recovery: Recovery;
   readonly outbox: Outbox;
@@ -27,7 +29,7 @@ export type Health = {
   stop(): void;
 };
 
-export function observe({ registry, host, publisher, recovery, outbox, recordings }: Observed): Health {
+export function observe({ registry, host, load, publisher, recovery, outbox, recordings }: Observed): Health {
   const { keeper } = host;
   let rows = 0;
   let records = "up";
@@ -85,6 +87,11 @@ export function observe({ registry, host, publisher, recovery, outbox, recording
   };
 
   values("combat_sessions", "Sessions hosted here, by status", "status", () => host.countByStatus(SESSION_STATUSES));
+  value("combat_ticks_share", "Of the time, what the ticks of all sessions take", () => load.share);
+  values("combat_sessions_slowed", "Sessions whose ticks come less often, by why", "why", () => ({
+    overload: load.slowedCount,
+    long_ticks: load.longCount,
+  }));
   value("combat_sessions_degraded", "Sessions whose live copy is behind what was shown", () => keeper.degradedCount);
   totals("combat_session_reads_total", "Reads of sessions, by what answered", "from", () => host.lookup.reads);
   totals("combat_sessions_taken_total", "Sessions found without an owner", "outcome", () => recovery.totals);

@@ -104,6 +104,10 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
       if (!parts.acceptsSessions() || host.room <= 0) {
         throw new ProblemError(problem("UNAVAILABLE", "No new sessions here just now", { retry_after_ms: 1000 }));
       }
+      if (host.isSpent) {
+        const message = "The matches here take all the time this instance has; try again, or at another";
+        throw new ProblemError(problem("UNAVAILABLE", message, { retry_after_ms: 5000 }));
+      }
       return combatSession(await found(wanted, { principal, fingerprint: fingerprintOf(request) }));
     },
 

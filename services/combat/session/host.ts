@@ -125,6 +125,11 @@ export class SessionHost {
     return SESSIONS_MAX - living;
   }
 
+  /** The time of this process is spent: who is here stays, and nobody should come. */
+  get isSpent(): boolean {
+    return this.parts.scheduler.load.isSpent;
+  }
+
   find(id: string): Hosted | null {
     return this.sessions.get(id) ?? null;
   }

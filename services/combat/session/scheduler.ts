@@ -1,15 +1,17 @@
 /**
  * Scheduler: the one place where session time passes. One timer drives every session of the process; their ticks are
  * spread over the period, time lost in a stall is made up for by a few ticks and then skipped.
- * Law: a tick is never early; a task that throws is its owner's business and stops no other.
+ * Law: a tick is never early; a task that throws is its owner's business and stops no other; one that takes too much is slowed (load.ts).
  */
 import type { Clock } from "#kit/clock.ts";
-import { CATCH_UP_TICKS_MAX } from "../limits.ts";
+import { CATCH_UP_TICKS_MAX, LOAD_LOOK_MS } from "../limits.ts";
+import { type Cost, Load, noCost } from "./load.ts";
 
 export type Ticking = {
   periodMs: number;
   /** When the next tick is due (monotonic). */
   dueMs: number;
+  readonly cost: Cost;
   tick(nowMs: number): void;
 };
 
@@ -19,15 +21,18 @@ export class Scheduler {
   private readonly tasks = new Set<Ticking>();
   private timer: NodeJS.Timeout | null = null;
   private phase = 0;
+  private lookedAtMs: number;
+  readonly load = new Load();
   private readonly clock: Clock;
 
   constructor(clock: Clock) {
     this.clock = clock;
+    this.lookedAtMs = clock.nowMs();
   }
 
   add(periodMs: number, tick: (nowMs: number) => void): Ticking {
     this.phase = (this.phase + GOLDEN) % 1;
-    const task = { periodMs, dueMs: this.clock.nowMs() + periodMs * (1 + this.phase), tick };
+    const task = { periodMs, dueMs: this.clock.nowMs() + periodMs * (1 + this.phase), cost: noCost(), tick };
     this.tasks.add(task);
     this.arm();
     return task;
@@ -55,7 +60,8 @@ export class Scheduler {
   private run(): void {
     const nowMs = this.clock.nowMs();
     try {
-      for (const task of this.tasks) this.runDue(task, nowMs);
+      this.look(nowMs);
+      for (const task of this.tasks) if (task.dueMs <= nowMs) this.runDue(task, nowMs);
     } finally {
       this.arm(); // A task that throws past its owner is that owner's failure; the others' time goes on.
     }
@@ -67,8 +73,20 @@ export class Scheduler {
         task.dueMs = nowMs + task.periodMs;
         return;
       }
+      const beganMs = this.clock.nowMs();
       task.tick(nowMs);
-      task.dueMs += task.periodMs;
+      this.load.handleTicked(task.cost, this.clock.nowMs() - beganMs);
+      const pauseMs = this.load.pauseMs(task.cost, task.periodMs);
+      // Who is slowed makes up for nothing: that would be the load again.
+      task.dueMs = pauseMs > task.periodMs ? Math.max(task.dueMs, nowMs) + pauseMs : task.dueMs + pauseMs;
     }
+  }
+
+  private look(nowMs: number): void {
+    const elapsedMs = nowMs - this.lookedAtMs;
+    if (elapsedMs < LOAD_LOOK_MS) return;
+    this.lookedAtMs = nowMs;
+    const costs = Array.from(this.tasks, ({ cost }) => cost);
+    this.load.handleLook(costs, elapsedMs);
   }
 }

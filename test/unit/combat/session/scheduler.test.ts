@@ -106,3 +106,22 @@ test("once stopped nothing ticks and no timer is left", () => {
   pass(10 * PERIOD_MS);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("a session that burns the time leaves nearly all ticks of the others where they were", () => {
+  const late: number[] = [];
+  const others = Array.from({ length: 20 }, () => {
+    const task = scheduler.add(PERIOD_MS, (nowMs) => late.push(nowMs - task.dueMs));
+    return task;
+  });
+  let burnt = 0;
+  scheduler.add(PERIOD_MS, () => {
+    burnt += 1;
+    clock.advance(40); // It has been computing all that while.
+  });
+  pass(1_000); // Until it is known for what it is.
+  late.length = burnt = 0;
+  pass(60_000);
+  expect(burnt).toBeGreaterThan(0);
+  expect(late.filter((ms) => ms > 2).length / late.length).toBeLessThan(0.01);
+  expect(late.length).toBeGreaterThan(others.length * 1_150);
+});
