@@ -7,10 +7,10 @@ type Entry = { readonly about: string } & (
 );
 
 export const SCENARIOS: { readonly [name: string]: Entry } = {
-  "kafka-events": {
+  events: {
     about: "sustained events/s to Kafka, acknowledged by all replicas in sync",
     needs: "servers",
-    load: async () => (await import("./scenarios/kafka-events.ts")).kafkaEvents,
+    load: async () => (await import("./scenarios/events.ts")).events,
   },
   "journal-wait": {
     about: "what waiting for the journal adds to an event's latency",
@@ -62,12 +62,17 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
     needs: "nothing",
     load: async () => (await import("./scenarios/spectators.ts")).spectators,
   },
+  "slow-reader": {
+    about: "what one reader at a kilobyte a second costs the gateway and a hundred others, and what becomes of it",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/slow-reader.ts")).slowReader,
+  },
 };
 
 export const SETS: { readonly [name: string]: readonly string[] } = {
-  stores: ["kafka-events", "journal-wait", "checkpoints", "hit-rate", "restore"],
+  stores: ["events", "journal-wait", "checkpoints", "hit-rate", "restore"],
   sim: ["core", "fairness"],
-  sockets: ["connections", "fanout", "positions", "spectators"],
+  sockets: ["connections", "fanout", "positions", "spectators", "slow-reader"],
 };
 
 export function isScenario(name: string): boolean {

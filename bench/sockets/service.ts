@@ -6,9 +6,14 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadAuthConfig } from "#auth/auth-config.ts";
+import { createIssuer } from "#auth/issuer.ts";
+import type { CombatSession } from "#gen/necpgame/combat/v1/session_pb.js";
+import { systemClock } from "#kit/clock.ts";
 import { CombatCaller, serviceToken } from "../combat-caller.ts";
 import { residentBytes } from "../measure/process-use.ts";
 import { type BenchService, startService } from "../services.ts";
+import { SlowReader } from "./slow-reader.ts";
 import { type Connected, type Played, type PlayOrder, type RoomOrder, Swarm } from "./swarm.ts";
 import type { Format } from "./wire-format.ts";
 
@@ -28,6 +33,8 @@ export type Stretch = Played & { readonly combatCores: number; readonly gatewayC
 export class LoadedService {
   /** Who plays in which match, and watches. */
   rooms: readonly RoomOrder[] = [];
+  private sessions: readonly CombatSession[] = [];
+  private caller: CombatCaller | null = null;
   /** Of the gateway without sockets. */
   emptyGateway: NodeJS.MemoryUsage | null = null;
   private readonly format: Format;
@@ -52,9 +59,9 @@ export class LoadedService {
     const loaded = new LoadedService({ combat, gateway, swarm: new Swarm(), dataDir }, size.format);
     try {
       if (gatewayArgs.length > 0) loaded.emptyGateway = await gateway.memory();
-      const caller = new CombatCaller(target, await serviceToken(dataDir));
-      const sessions = await caller.start(size.sessions, size.players);
-      caller.close();
+      loaded.caller = new CombatCaller(target, await serviceToken(dataDir));
+      const sessions = await loaded.caller.start(size.sessions, size.players);
+      loaded.sessions = sessions;
       const rooms = sessions.map(({ id, participants }): RoomOrder => {
         return {
           sessionId: id,
@@ -90,6 +97,7 @@ export class LoadedService {
 
   async end(): Promise<void> {
     const { combat, gateway, swarm, dataDir } = this.parts;
+    this.caller?.close();
     await swarm.end();
     await Promise.all([gateway.end("SIGKILL"), combat.end("SIGKILL")]);
     await rm(dataDir, { recursive: true, force: true });
@@ -99,6 +107,24 @@ export class LoadedService {
   async watch(count: number): Promise<void> {
     const spectatorIds = Array.from({ length: count }, () => randomUUID());
     await this.connect([{ sessionId: this.rooms[0]!.sessionId, playerIds: [], spectatorIds }]);
+  }
+
+  /** Each match has that many events more. */
+  async hurt(times: number): Promise<void> {
+    await this.caller?.hurt(this.sessions, times);
+  }
+
+  /** One more spectator of the first match, who takes so many bytes a second. */
+  async watchSlowly(bytesPerS: number): Promise<SlowReader> {
+    const { gateway, dataDir } = this.parts;
+    const issuer = createIssuer(await loadAuthConfig({ DATA_DIR: dataDir }), systemClock);
+    const token = await issuer.user({ sub: randomUUID(), roles: ["spectator"], ttlSeconds: 7_200 });
+    const order = {
+      port: Number(new URL(String(gateway.ready["http"])).port),
+      path: `/ws/sessions/${this.rooms[0]!.sessionId}/spectate`,
+      protocols: ["combat.v1.json", `bearer.${token}`],
+    };
+    return new SlowReader(order, bytesPerS);
   }
 
   private connect(rooms: readonly RoomOrder[]): Promise<Connected> {

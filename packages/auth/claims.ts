@@ -35,11 +35,11 @@ export function readPrincipal(claims: JWTPayload): Result<Principal> {
 
 const KNOWN_ROLES = new Map<string, ReadonlySet<Role>>();
 
-/** The same set for the same roles: there are four, and thousands of principals are remembered. */
+/** The same set for the same roles in the same order: there are four, and thousands of principals are remembered. */
 function rolesOf(roles: readonly Role[]): ReadonlySet<Role> {
-  const sorted = [...new Set(roles)].sort();
-  const name = sorted.join();
-  const known = KNOWN_ROLES.get(name) ?? new Set(sorted);
+  const each = new Set(roles);
+  const name = [...each].join();
+  const known = KNOWN_ROLES.get(name) ?? each;
   KNOWN_ROLES.set(name, known);
   return known;
 }

@@ -241,7 +241,7 @@ describe("command line", () => {
   test.each([
     { line: "", scenarios: ALL, quick: false },
     { line: "stores", scenarios: SETS["stores"], quick: false },
-    { line: "restore kafka-events --quick", scenarios: ["kafka-events", "restore"], quick: true },
+    { line: "restore events --quick", scenarios: ["events", "restore"], quick: true },
     { line: "sim", scenarios: SETS["sim"], quick: false },
     { line: "stores restore", scenarios: SETS["stores"], quick: false },
   ])("$line", ({ line, scenarios, quick }) => {

@@ -30,7 +30,7 @@ const WAITING_MAX = 200_000;
 
 type Way = { readonly name: string; readonly steps: readonly Step[]; readonly held: Step };
 
-export async function kafkaEvents(context: Context): Promise<Report> {
+export async function events(context: Context): Promise<Report> {
   const { servers, seed } = context;
   const sink = await openKafkaEventSink({
     brokers: servers.brokers,
