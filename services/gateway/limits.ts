@@ -80,6 +80,8 @@ export const DRAIN_BATCH_MAX = 250;
 /** Items awaiting the relay's back-pressure; beyond, inputs are refused (UNAVAILABLE). Attach and detach always go:
  *  there are no more of them than sockets. */
 export const RELAY_QUEUE_INPUTS_MAX = 16_384;
+/** Items handled before combat is told so; well below what it lets be underway (RELAY_UNDERWAY_MAX). */
+export const RELAY_PROGRESS_ITEMS = 32;
 /** Items in one relay message; the rest of a turn goes in the next. Keeps the largest far under gRPC's limit. */
 export const RELAY_BATCH_ITEMS_MAX = 512;
 /** A relay message from combat; a larger one ends the stream. */

@@ -32,6 +32,7 @@ export function serverMessage(frame: number, body: ServerBody): Uint8Array {
 export class FakeCombat {
   readonly attaches = new Mailbox<Attach>("attaches");
   readonly detaches = new Mailbox<number>("detaches");
+  readonly progress = new Mailbox<number>("progress");
   readonly inputs = new Mailbox<Input>("inputs");
   /** Authorization of every stream that was opened. */
   readonly tokens: string[] = [];
@@ -150,7 +151,8 @@ export class FakeCombat {
         if (item.case === "attach") {
           this.attaches.put(item.value);
           this.send(...this.onAttach(item.value));
-        } else if (item.case === "detach") this.detaches.put(item.value.connection);
+        } else if (item.case === "progress") this.progress.put(item.value.items);
+        else if (item.case === "detach") this.detaches.put(item.value.connection);
         else if (item.case === "input") this.inputs.put(item.value);
       }
     });

@@ -2,7 +2,8 @@
  * Relay stream: one gateway's players and spectators on one stream. What one callback of the event loop tells leaves
  * as one batch, in order.
  * Law: an attach is answered before anything else of its connection; what one connection sends is carried out in order
- * after its attach; a stream that cannot keep up is ended, and its gateway comes back for full states.
+ * after its attach; a gateway that is behind gets states less often, merged; a stream that cannot keep up is ended, and its
+ * gateway comes back for full states.
  */
 import { create } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
@@ -18,7 +19,13 @@ import {
 import type { Log } from "#kit/log.ts";
 import type { CloseReason } from "#wire/close-codes.ts";
 import { type Problem, problem } from "#wire/problem.ts";
-import { CONNECTIONS_PER_STREAM_MAX, EARLY_INPUTS_MAX, OUTLET_ITEMS_MAX, ROUND_TRIP_MS_MAX } from "../limits.ts";
+import {
+  CONNECTIONS_PER_STREAM_MAX,
+  EARLY_INPUTS_MAX,
+  OUTLET_ITEMS_MAX,
+  RELAY_UNDERWAY_MAX,
+  ROUND_TRIP_MS_MAX,
+} from "../limits.ts";
 import type { Answers } from "../session/answers.ts";
 import type { Frame, Outlet, Viewer } from "../session/audience.ts";
 import type { Admitted, Door } from "../session/door.ts";
@@ -61,6 +68,9 @@ class RelayStream implements Outlet {
   private planned = false;
   private blocked = false;
   private gone = false;
+  /** Items written that the gateway has not handled, as far as it says. */
+  private underway = 0;
+  private tellsProgress = false;
   private readonly parts: RelayParts;
   private readonly call: RelayCall;
 
@@ -78,6 +88,11 @@ class RelayStream implements Outlet {
     else if (item.case === "detach") this.detach(item.value.connection);
     else if (item.case === "input") this.input(item.value);
     else if (item.case === "roundTrip") this.roundTrip(item.value);
+    else if (item.case === "progress") this.progress(item.value.items);
+  }
+
+  get isCongested(): boolean {
+    return this.blocked || (this.tellsProgress && this.underway > RELAY_UNDERWAY_MAX);
   }
 
   /** The gateway is gone, and everyone behind it. */
@@ -190,6 +205,11 @@ class RelayStream implements Outlet {
     if (admitted) admitted.viewer.rttMs = Math.min(Math.round(ms), ROUND_TRIP_MS_MAX);
   }
 
+  private progress(items: number): void {
+    this.tellsProgress = true;
+    this.underway = Math.max(0, this.underway - items);
+  }
+
   private refuse(connection: number, why: Problem): void {
     this.send({ case: "refused", value: { connection, error: errorDetailOf(why) } });
   }
@@ -230,6 +250,7 @@ class RelayStream implements Outlet {
     if (this.blocked || this.gone || this.batch.length === 0) return;
     const items = this.batch;
     this.batch = [];
+    this.underway += items.length;
     this.blocked = !this.call.write(create(RelayResponseSchema, { items }));
   }
 

@@ -25,6 +25,8 @@ export type Outlet = {
   broadcast(sessionId: string, frame: Frame): void;
   unicast(viewer: Viewer, frame: Frame): void;
   close(viewer: Viewer, reason: CloseReason): void;
+  /** What it was given is far from being delivered: states should be few. */
+  readonly isCongested?: boolean;
 };
 
 export type Viewer = {
@@ -90,6 +92,11 @@ export class Audience {
 
   get isEmpty(): boolean {
     return this.current.size === 0;
+  }
+
+  get isCongested(): boolean {
+    for (const outlet of this.outlets.keys()) if (outlet.isCongested === true) return true;
+    return false;
   }
 
   add(viewer: Viewer): void {

@@ -2,11 +2,12 @@
  * Delivery: gives out what sessions told, once a turn of the event loop for all of them: events are kept first, then
  * shown; answers, changed state and cameras go with them.
  * Law: what was shown is kept, or its session is marked degraded; poses never wait for that, health does; a fenced
- * session shows nothing any more; state frames of a session leave at once while they are few, else evenly.
+ * session shows nothing any more; state frames of a session leave at once while they are few, else evenly, and seldom to a
+ * gateway that is behind.
  * Not here: when sessions tick and who may watch (host.ts), what keeping means (keeper.ts).
  */
 import type { Clock } from "#kit/clock.ts";
-import { STATE_INTERVAL_MS, STATES_AT_ONCE_MAX } from "../limits.ts";
+import { STATE_CONGESTED_MS, STATE_INTERVAL_MS, STATES_AT_ONCE_MAX } from "../limits.ts";
 import type { Outcome } from "../sim/inputs.ts";
 import type { Changes } from "../snapshot/frame.ts";
 import type { Camera } from "./cameras.ts";
@@ -178,6 +179,7 @@ export class Delivery {
     const state = hosted.session.pollChanges(changes, nowMs);
     if (state === null) return;
     hosted.stateDueMs = Math.max(nowMs, hosted.stateDueMs) + STATE_INTERVAL_MS;
+    hosted.stateLeftMs = nowMs;
     hosted.audience.broadcastState(state, unixMs);
   }
 
@@ -191,7 +193,8 @@ export class Delivery {
         this.delayed.clear();
         for (const other of waited) this.touch(other);
       },
-      Math.max(0, mayLeaveMs(hosted) - nowMs),
+      // At least as often as states leave, for a gateway that was behind may have caught up.
+      Math.min(STATE_INTERVAL_MS, Math.max(0, mayLeaveMs(hosted) - nowMs)),
     );
   }
 
@@ -212,7 +215,8 @@ export class Delivery {
   }
 }
 
-/** When the next state frame may leave. */
-function mayLeaveMs({ stateDueMs }: Hosted): number {
-  return stateDueMs - (STATES_AT_ONCE_MAX - 1) * STATE_INTERVAL_MS;
+/** When the next state frame may leave. Who is behind gets few, with all that changed meanwhile: else it would be ever further behind. */
+function mayLeaveMs({ stateDueMs, stateLeftMs, audience }: Hosted): number {
+  const evenlyMs = stateDueMs - (STATES_AT_ONCE_MAX - 1) * STATE_INTERVAL_MS;
+  return audience.isCongested ? Math.max(evenlyMs, stateLeftMs + STATE_CONGESTED_MS) : evenlyMs;
 }

@@ -19,6 +19,8 @@ export type Hosted = {
   journaling: boolean;
   /** When the next state frame would be due if they left evenly (monotonic); some may leave before. */
   stateDueMs: number;
+  /** When the newest state frame left (monotonic). */
+  stateLeftMs: number;
   /** While nothing stirs: when what waits for its time (records of shots, of findings) is looked at next (monotonic). */
   lookAtMs: number;
   /** When positions were last sampled (monotonic). */
@@ -58,6 +60,7 @@ export function hostedOf(
     ticking: null,
     journaling: false,
     stateDueMs: Number.NEGATIVE_INFINITY,
+    stateLeftMs: Number.NEGATIVE_INFINITY,
     lookAtMs: of.nowMs,
     sampledAtMs: of.nowMs,
     shotsToldAtMs: of.nowMs,

@@ -23,6 +23,8 @@ export type Up =
   | Attach
   | { readonly kind: "detach"; readonly connection: number }
   | { readonly kind: "round_trip"; readonly connection: number; readonly ms: number }
+  /** So many more items were handled. */
+  | { readonly kind: "progress"; readonly items: number }
   | {
       readonly kind: "input";
       readonly connection: number;

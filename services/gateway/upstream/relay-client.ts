@@ -20,6 +20,7 @@ import {
   RELAY_KEEPALIVE_MS,
   RELAY_KEEPALIVE_MS_MAX,
   RELAY_MESSAGE_BYTES_MAX,
+  RELAY_PROGRESS_ITEMS,
   RELAY_RETRY_MS,
   RELAY_STEADY_MS,
 } from "../limits.ts";
@@ -55,6 +56,8 @@ class RelayClient implements Relay {
   private isCongested = false;
   private isClosed = false;
   private failures = 0;
+  /** Items handled that combat was not told of. */
+  private untold = 0;
   private flushPlanned: NodeJS.Immediate | null = null;
   private retryTimer: NodeJS.Timeout | null = null;
 
@@ -135,6 +138,7 @@ class RelayClient implements Relay {
     const stream: Stream = this.client.makeBidiStreamRequest(PATH, serializeRequest, parseResponse, metadata);
     this.stream = stream;
     this.openedMs = this.parts.clock.nowMs();
+    this.untold = 0;
     this.isCongested = false;
     stream.on("data", (response: RelayResponse) => this.handleResponse(stream, response));
     stream.on("drain", () => this.handleDrain(stream));
@@ -151,6 +155,15 @@ class RelayClient implements Relay {
       const item = decodeDown(wireItem);
       if (item !== null) this.listener?.handleDown(item);
     }
+    this.tellProgress(response.items.length);
+  }
+
+  /** Not for each: one item upstream for many down. */
+  private tellProgress(items: number): void {
+    this.untold += items;
+    if (this.untold < RELAY_PROGRESS_ITEMS) return;
+    this.send({ kind: "progress", items: this.untold });
+    this.untold = 0;
   }
 
   private flush(): void {

@@ -35,6 +35,8 @@ function encodeUp(item: Up): UpInit {
       return { item: { case: "detach", value: { connection: item.connection } } };
     case "round_trip":
       return { item: { case: "roundTrip", value: { connection: item.connection, ms: item.ms } } };
+    case "progress":
+      return { item: { case: "progress", value: { items: item.items } } };
     case "input": {
       const message = item.message as ClientMessage; // codec/decode.ts made it; connection/ carried it unopened.
       return { item: { case: "input", value: { connection: item.connection, message } } };

@@ -62,6 +62,12 @@ export declare type RelayUp = Message<"necpgame.combat.v1.RelayUp"> & {
      */
     value: RoundTrip;
     case: "roundTrip";
+  } | {
+    /**
+     * @generated from field: necpgame.combat.v1.Progress progress = 5;
+     */
+    value: Progress;
+    case: "progress";
   } | { case: undefined; value?: undefined };
 };
 
@@ -188,6 +194,25 @@ export declare type RoundTrip = Message<"necpgame.combat.v1.RoundTrip"> & {
  * Use `create(RoundTripSchema)` to create a new message.
  */
 export declare const RoundTripSchema: GenMessage<RoundTrip>;
+
+/**
+ * So many more items of this stream were handled. Combat lets states wait, and merge, while a gateway is far behind; of one
+ * that never says so it believes that it keeps up.
+ *
+ * @generated from message necpgame.combat.v1.Progress
+ */
+export declare type Progress = Message<"necpgame.combat.v1.Progress"> & {
+  /**
+   * @generated from field: uint32 items = 1;
+   */
+  items: number;
+};
+
+/**
+ * Describes the message necpgame.combat.v1.Progress.
+ * Use `create(ProgressSchema)` to create a new message.
+ */
+export declare const ProgressSchema: GenMessage<Progress>;
 
 /**
  * @generated from message necpgame.combat.v1.Input

@@ -13,7 +13,7 @@ import { file_necpgame_combat_v1_session } from "./session_pb.js";
  * Describes the file necpgame/combat/v1/relay_service.proto.
  */
 export const file_necpgame_combat_v1_relay_service = /*@__PURE__*/
-  fileDesc("CiZuZWNwZ2FtZS9jb21iYXQvdjEvcmVsYXlfc2VydmljZS5wcm90bxISbmVjcGdhbWUuY29tYmF0LnYxIjoKDFJlbGF5UmVxdWVzdBIqCgVpdGVtcxgBIAMoCzIbLm5lY3BnYW1lLmNvbWJhdC52MS5SZWxheVVwIs4BCgdSZWxheVVwEiwKBmF0dGFjaBgBIAEoCzIaLm5lY3BnYW1lLmNvbWJhdC52MS5BdHRhY2hIABIsCgZkZXRhY2gYAiABKAsyGi5uZWNwZ2FtZS5jb21iYXQudjEuRGV0YWNoSAASKgoFaW5wdXQYAyABKAsyGS5uZWNwZ2FtZS5jb21iYXQudjEuSW5wdXRIABIzCgpyb3VuZF90cmlwGAQgASgLMh0ubmVjcGdhbWUuY29tYmF0LnYxLlJvdW5kVHJpcEgAQgYKBGl0ZW0itQIKBkF0dGFjaBISCgpjb25uZWN0aW9uGAEgASgNEhIKCnNlc3Npb25faWQYAiABKAkSEQoJcGxheWVyX2lkGAMgASgJEhEKCXNwZWN0YXRvchgEIAEoCBIWCgl0aWNrZXRfaWQYBSABKAlIAIgBARIZChF0aWNrZXRfZXhwaXJlc19hdBgGIAEoARIzCgtjYW1lcmFfbW9kZRgHIAEoDjIeLm5lY3BnYW1lLmNvbWJhdC52MS5DYW1lcmFNb2RlEhoKDWZvbGxvd190YXJnZXQYCCABKAlIAYgBARIqCgZyZXN1bWUYCSABKAsyGi5uZWNwZ2FtZS5jb21iYXQudjEuUmVzdW1lEg0KBXJvbGVzGAogAygJQgwKCl90aWNrZXRfaWRCEAoOX2ZvbGxvd190YXJnZXQiHAoGRGV0YWNoEhIKCmNvbm5lY3Rpb24YASABKA0iKwoJUm91bmRUcmlwEhIKCmNvbm5lY3Rpb24YASABKA0SCgoCbXMYAiABKA0iTwoFSW5wdXQSEgoKY29ubmVjdGlvbhgBIAEoDRIyCgdtZXNzYWdlGAIgASgLMiEubmVjcGdhbWUuY29tYmF0LnYxLkNsaWVudE1lc3NhZ2UiPQoNUmVsYXlSZXNwb25zZRIsCgVpdGVtcxgBIAMoCzIdLm5lY3BnYW1lLmNvbWJhdC52MS5SZWxheURvd24i3wIKCVJlbGF5RG93bhIwCghhdHRhY2hlZBgBIAEoCzIcLm5lY3BnYW1lLmNvbWJhdC52MS5BdHRhY2hlZEgAEi4KB3JlZnVzZWQYAiABKAsyGy5uZWNwZ2FtZS5jb21iYXQudjEuUmVmdXNlZEgAEioKBWVudGVyGAMgASgLMhkubmVjcGdhbWUuY29tYmF0LnYxLkVudGVySAASLAoGcm9zdGVyGAQgASgLMhoubmVjcGdhbWUuY29tYmF0LnYxLlJvc3RlckgAEjIKCWJyb2FkY2FzdBgFIAEoCzIdLm5lY3BnYW1lLmNvbWJhdC52MS5Ccm9hZGNhc3RIABIuCgd1bmljYXN0GAYgASgLMhsubmVjcGdhbWUuY29tYmF0LnYxLlVuaWNhc3RIABIqCgVjbG9zZRgHIAEoCzIZLm5lY3BnYW1lLmNvbWJhdC52MS5DbG9zZUgAQgYKBGl0ZW0iLAoIQXR0YWNoZWQSEgoKY29ubmVjdGlvbhgBIAEoDRIMCgRyb29tGAIgASgNIk0KB1JlZnVzZWQSEgoKY29ubmVjdGlvbhgBIAEoDRIuCgVlcnJvchgCIAEoCzIfLm5lY3BnYW1lLmNvbWJhdC52MS5FcnJvckRldGFpbCIpCgVFbnRlchISCgpjb25uZWN0aW9uGAEgASgNEgwKBHJvb20YAiABKA0iPgoGUm9zdGVyEgwKBHJvb20YASABKA0SEgoKc2Vzc2lvbl9pZBgCIAEoCRISCgpwbGF5ZXJfaWRzGAMgAygJIlIKCUJyb2FkY2FzdBIMCgRyb29tGAEgASgNEiYKBGxhbmUYAiABKA4yGC5uZWNwZ2FtZS5jb21iYXQudjEuTGFuZRIPCgdtZXNzYWdlGAMgASgMIlYKB1VuaWNhc3QSEgoKY29ubmVjdGlvbhgBIAEoDRImCgRsYW5lGAIgASgOMhgubmVjcGdhbWUuY29tYmF0LnYxLkxhbmUSDwoHbWVzc2FnZRgDIAEoDCIrCgVDbG9zZRISCgpjb25uZWN0aW9uGAEgASgNEg4KBnJlYXNvbhgCIAEoCSo8CgRMYW5lEhQKEExBTkVfVU5TUEVDSUZJRUQQABIOCgpMQU5FX0VWRU5UEAESDgoKTEFORV9TVEFURRACMmAKDFJlbGF5U2VydmljZRJQCgVSZWxheRIgLm5lY3BnYW1lLmNvbWJhdC52MS5SZWxheVJlcXVlc3QaIS5uZWNwZ2FtZS5jb21iYXQudjEuUmVsYXlSZXNwb25zZSgBMAFiBnByb3RvMw", [file_necpgame_combat_v1_error, file_necpgame_combat_v1_realtime, file_necpgame_combat_v1_session]);
+  fileDesc("CiZuZWNwZ2FtZS9jb21iYXQvdjEvcmVsYXlfc2VydmljZS5wcm90bxISbmVjcGdhbWUuY29tYmF0LnYxIjoKDFJlbGF5UmVxdWVzdBIqCgVpdGVtcxgBIAMoCzIbLm5lY3BnYW1lLmNvbWJhdC52MS5SZWxheVVwIoACCgdSZWxheVVwEiwKBmF0dGFjaBgBIAEoCzIaLm5lY3BnYW1lLmNvbWJhdC52MS5BdHRhY2hIABIsCgZkZXRhY2gYAiABKAsyGi5uZWNwZ2FtZS5jb21iYXQudjEuRGV0YWNoSAASKgoFaW5wdXQYAyABKAsyGS5uZWNwZ2FtZS5jb21iYXQudjEuSW5wdXRIABIzCgpyb3VuZF90cmlwGAQgASgLMh0ubmVjcGdhbWUuY29tYmF0LnYxLlJvdW5kVHJpcEgAEjAKCHByb2dyZXNzGAUgASgLMhwubmVjcGdhbWUuY29tYmF0LnYxLlByb2dyZXNzSABCBgoEaXRlbSK1AgoGQXR0YWNoEhIKCmNvbm5lY3Rpb24YASABKA0SEgoKc2Vzc2lvbl9pZBgCIAEoCRIRCglwbGF5ZXJfaWQYAyABKAkSEQoJc3BlY3RhdG9yGAQgASgIEhYKCXRpY2tldF9pZBgFIAEoCUgAiAEBEhkKEXRpY2tldF9leHBpcmVzX2F0GAYgASgBEjMKC2NhbWVyYV9tb2RlGAcgASgOMh4ubmVjcGdhbWUuY29tYmF0LnYxLkNhbWVyYU1vZGUSGgoNZm9sbG93X3RhcmdldBgIIAEoCUgBiAEBEioKBnJlc3VtZRgJIAEoCzIaLm5lY3BnYW1lLmNvbWJhdC52MS5SZXN1bWUSDQoFcm9sZXMYCiADKAlCDAoKX3RpY2tldF9pZEIQCg5fZm9sbG93X3RhcmdldCIcCgZEZXRhY2gSEgoKY29ubmVjdGlvbhgBIAEoDSIrCglSb3VuZFRyaXASEgoKY29ubmVjdGlvbhgBIAEoDRIKCgJtcxgCIAEoDSIZCghQcm9ncmVzcxINCgVpdGVtcxgBIAEoDSJPCgVJbnB1dBISCgpjb25uZWN0aW9uGAEgASgNEjIKB21lc3NhZ2UYAiABKAsyIS5uZWNwZ2FtZS5jb21iYXQudjEuQ2xpZW50TWVzc2FnZSI9Cg1SZWxheVJlc3BvbnNlEiwKBWl0ZW1zGAEgAygLMh0ubmVjcGdhbWUuY29tYmF0LnYxLlJlbGF5RG93biLfAgoJUmVsYXlEb3duEjAKCGF0dGFjaGVkGAEgASgLMhwubmVjcGdhbWUuY29tYmF0LnYxLkF0dGFjaGVkSAASLgoHcmVmdXNlZBgCIAEoCzIbLm5lY3BnYW1lLmNvbWJhdC52MS5SZWZ1c2VkSAASKgoFZW50ZXIYAyABKAsyGS5uZWNwZ2FtZS5jb21iYXQudjEuRW50ZXJIABIsCgZyb3N0ZXIYBCABKAsyGi5uZWNwZ2FtZS5jb21iYXQudjEuUm9zdGVySAASMgoJYnJvYWRjYXN0GAUgASgLMh0ubmVjcGdhbWUuY29tYmF0LnYxLkJyb2FkY2FzdEgAEi4KB3VuaWNhc3QYBiABKAsyGy5uZWNwZ2FtZS5jb21iYXQudjEuVW5pY2FzdEgAEioKBWNsb3NlGAcgASgLMhkubmVjcGdhbWUuY29tYmF0LnYxLkNsb3NlSABCBgoEaXRlbSIsCghBdHRhY2hlZBISCgpjb25uZWN0aW9uGAEgASgNEgwKBHJvb20YAiABKA0iTQoHUmVmdXNlZBISCgpjb25uZWN0aW9uGAEgASgNEi4KBWVycm9yGAIgASgLMh8ubmVjcGdhbWUuY29tYmF0LnYxLkVycm9yRGV0YWlsIikKBUVudGVyEhIKCmNvbm5lY3Rpb24YASABKA0SDAoEcm9vbRgCIAEoDSI+CgZSb3N0ZXISDAoEcm9vbRgBIAEoDRISCgpzZXNzaW9uX2lkGAIgASgJEhIKCnBsYXllcl9pZHMYAyADKAkiUgoJQnJvYWRjYXN0EgwKBHJvb20YASABKA0SJgoEbGFuZRgCIAEoDjIYLm5lY3BnYW1lLmNvbWJhdC52MS5MYW5lEg8KB21lc3NhZ2UYAyABKAwiVgoHVW5pY2FzdBISCgpjb25uZWN0aW9uGAEgASgNEiYKBGxhbmUYAiABKA4yGC5uZWNwZ2FtZS5jb21iYXQudjEuTGFuZRIPCgdtZXNzYWdlGAMgASgMIisKBUNsb3NlEhIKCmNvbm5lY3Rpb24YASABKA0SDgoGcmVhc29uGAIgASgJKjwKBExhbmUSFAoQTEFORV9VTlNQRUNJRklFRBAAEg4KCkxBTkVfRVZFTlQQARIOCgpMQU5FX1NUQVRFEAIyYAoMUmVsYXlTZXJ2aWNlElAKBVJlbGF5EiAubmVjcGdhbWUuY29tYmF0LnYxLlJlbGF5UmVxdWVzdBohLm5lY3BnYW1lLmNvbWJhdC52MS5SZWxheVJlc3BvbnNlKAEwAWIGcHJvdG8z", [file_necpgame_combat_v1_error, file_necpgame_combat_v1_realtime, file_necpgame_combat_v1_session]);
 
 /**
  * Describes the message necpgame.combat.v1.RelayRequest.
@@ -51,74 +51,81 @@ export const RoundTripSchema = /*@__PURE__*/
   messageDesc(file_necpgame_combat_v1_relay_service, 4);
 
 /**
+ * Describes the message necpgame.combat.v1.Progress.
+ * Use `create(ProgressSchema)` to create a new message.
+ */
+export const ProgressSchema = /*@__PURE__*/
+  messageDesc(file_necpgame_combat_v1_relay_service, 5);
+
+/**
  * Describes the message necpgame.combat.v1.Input.
  * Use `create(InputSchema)` to create a new message.
  */
 export const InputSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 5);
+  messageDesc(file_necpgame_combat_v1_relay_service, 6);
 
 /**
  * Describes the message necpgame.combat.v1.RelayResponse.
  * Use `create(RelayResponseSchema)` to create a new message.
  */
 export const RelayResponseSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 6);
+  messageDesc(file_necpgame_combat_v1_relay_service, 7);
 
 /**
  * Describes the message necpgame.combat.v1.RelayDown.
  * Use `create(RelayDownSchema)` to create a new message.
  */
 export const RelayDownSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 7);
+  messageDesc(file_necpgame_combat_v1_relay_service, 8);
 
 /**
  * Describes the message necpgame.combat.v1.Attached.
  * Use `create(AttachedSchema)` to create a new message.
  */
 export const AttachedSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 8);
+  messageDesc(file_necpgame_combat_v1_relay_service, 9);
 
 /**
  * Describes the message necpgame.combat.v1.Refused.
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 9);
+  messageDesc(file_necpgame_combat_v1_relay_service, 10);
 
 /**
  * Describes the message necpgame.combat.v1.Enter.
  * Use `create(EnterSchema)` to create a new message.
  */
 export const EnterSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 10);
+  messageDesc(file_necpgame_combat_v1_relay_service, 11);
 
 /**
  * Describes the message necpgame.combat.v1.Roster.
  * Use `create(RosterSchema)` to create a new message.
  */
 export const RosterSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 11);
+  messageDesc(file_necpgame_combat_v1_relay_service, 12);
 
 /**
  * Describes the message necpgame.combat.v1.Broadcast.
  * Use `create(BroadcastSchema)` to create a new message.
  */
 export const BroadcastSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 12);
+  messageDesc(file_necpgame_combat_v1_relay_service, 13);
 
 /**
  * Describes the message necpgame.combat.v1.Unicast.
  * Use `create(UnicastSchema)` to create a new message.
  */
 export const UnicastSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 13);
+  messageDesc(file_necpgame_combat_v1_relay_service, 14);
 
 /**
  * Describes the message necpgame.combat.v1.Close.
  * Use `create(CloseSchema)` to create a new message.
  */
 export const CloseSchema = /*@__PURE__*/
-  messageDesc(file_necpgame_combat_v1_relay_service, 14);
+  messageDesc(file_necpgame_combat_v1_relay_service, 15);
 
 /**
  * Describes the enum necpgame.combat.v1.Lane.

@@ -1,7 +1,7 @@
 /** Delivery: events are kept before they are shown; nobody waits for another session's events, and poses for none. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { STATES_AT_ONCE_MAX } from "#combat/limits.ts";
+import { STATE_CONGESTED_MS, STATES_AT_ONCE_MAX } from "#combat/limits.ts";
 import type { KeepVerdict } from "#combat/session/copy.ts";
 import { Delivery, type Keeping } from "#combat/session/delivery.ts";
 import { type Hosted, hostedOf } from "#combat/session/hosted.ts";
@@ -336,6 +336,26 @@ describe("state frames", () => {
     }
     expect(shown(duel).length).toBeGreaterThan(55);
     expect(shown(duel).length).toBeLessThanOrEqual(60 + STATES_AT_ONCE_MAX);
+  });
+
+  test("to a gateway that is behind they are few, with all that changed; to one that caught up they leave at once", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const duel = show("one");
+    await moveOn(duel);
+    duel.outlet.isCongested = true;
+    const before = shown(duel).length;
+    const fromMs = clock.nowMs();
+    while (clock.nowMs() < fromMs + 1_000) {
+      await moveOn(duel);
+      await pass(FRAME_MS);
+    }
+    expect(shown(duel).length - before).toBeGreaterThanOrEqual(3);
+    expect(shown(duel).length - before).toBeLessThanOrEqual(1_000 / STATE_CONGESTED_MS);
+    await moveOn(duel);
+    const behind = shown(duel).length;
+    duel.outlet.isCongested = false;
+    await pass(2 * FRAME_MS);
+    expect(shown(duel).length, "what was held back").toBe(behind + 1);
   });
 });
 

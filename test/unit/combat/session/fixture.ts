@@ -179,6 +179,7 @@ export class FakeOutlet implements Outlet {
   readonly rosters: (readonly string[])[] = [];
   readonly entered: number[] = [];
   readonly closed: { connection: number; reason: string }[] = [];
+  isCongested = false;
   onFrame: (shown: Shown) => void = () => {};
 
   roster(_sessionId: string, playerIds: readonly string[]): void {

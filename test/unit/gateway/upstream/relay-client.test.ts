@@ -2,6 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Attach, Down, Relay, RelayListener } from "#gateway/connection/relay.ts";
+import { RELAY_PROGRESS_ITEMS } from "#gateway/limits.ts";
 import { createRelayClient } from "#gateway/upstream/relay-client.ts";
 import { ClientMessageSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import { Lane } from "#gen/necpgame/combat/v1/relay_service_pb.js";
@@ -119,6 +120,20 @@ describe("relay client", () => {
       { kind: "refused", connection: 8, problem: { error: "FORBIDDEN", message: "no", details: { a: 1 } } },
       { kind: "refused", connection: 9, problem: { error: "UNAVAILABLE", message: "huh", details: {} } },
     ]);
+  });
+
+  test("combat is told how many items were handled, many at a time and none twice", async () => {
+    await up();
+    relay.send(attach);
+    await combat.attaches.take();
+    const items = Array.from({ length: 3 * RELAY_PROGRESS_ITEMS + 1 }, () => ({
+      case: "broadcast" as const,
+      value: { room: 3, lane: Lane.STATE, message: Buffer.from([1]) },
+    }));
+    for (const item of items) combat.send(item);
+    for (let told = 0; told < 3 * RELAY_PROGRESS_ITEMS; ) told += await combat.progress.take();
+    expect(listener.items.waiting.length).toBe(items.length);
+    expect(combat.progress.waiting).toEqual([]);
   });
 
   test("a lost stream is told and opened again, with a fresh token; what waited is gone", async () => {
