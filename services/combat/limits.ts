@@ -45,10 +45,10 @@ export const UNTIL_SHOWN_MS_MAX = 100;
 /** Ticks made up for after a stall; the rest of the lost time is skipped, so that no burst follows. */
 export const CATCH_UP_TICKS_MAX = 5;
 /** Of the time, all ticks of a process together: beyond, the costliest sessions are slowed; with less than the second figure they are let
- *  go again; from the third on, new sessions are refused (UNAVAILABLE). What ticks tell costs about as much again to deliver. */
-export const TICKS_SHARE_MAX = 0.55;
-export const TICKS_SHARE_EASY = 0.4;
-export const TICKS_SHARE_ADMITTING_MAX = 0.45;
+ *  go again; from the third on, new sessions are refused (UNAVAILABLE). What ticks tell takes its part of the time to deliver, too. */
+export const TICKS_SHARE_MAX = 0.7;
+export const TICKS_SHARE_EASY = 0.5;
+export const TICKS_SHARE_ADMITTING_MAX = 0.6;
 /** How often that is looked at. */
 export const LOAD_LOOK_MS = 1000;
 /** A session whose ticks are longer than this gets that share of the time at most, whatever else there is to do. */

@@ -6,8 +6,7 @@
  * Long ticks: nobody can be served during one, so only their being rare protects others: a session whose last ticks were all long
  *      gets a two-hundredth of the time, in which less than one in a hundred of the others' inputs falls. All of them: a pause of
  *      the collector falls into one tick and is not the session's doing.
- * Not here: the time between ticks and deliveries (scheduler.ts counts ticks alone; what follows from them costs about as much again,
- * which is why ticks may not have all of the time).
+ * Not here: what deliveries take (scheduler.ts counts ticks alone, which is why they may not have all of the time).
  */
 import {
   TICK_LONG_MS,

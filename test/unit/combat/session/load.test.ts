@@ -42,9 +42,9 @@ describe("all together", () => {
   });
 
   test("the costliest are slowed first, as many as it takes, and no more", () => {
-    const [load, costs] = [new Load(), many(14)];
-    seconds(load, costs, [0.11, 0.13, ...new Array(12).fill(0.03)], 30);
-    expect(pauses(load, costs)).toEqual([1, 2, ...new Array(12).fill(1)]);
+    const [load, costs] = [new Load(), many(18)];
+    seconds(load, costs, [0.11, 0.13, ...new Array(16).fill(0.03)], 30);
+    expect(pauses(load, costs)).toEqual([1, 2, ...new Array(16).fill(1)]);
     expect(load.share).toBeLessThanOrEqual(TICKS_SHARE_MAX);
   });
 
