@@ -47,9 +47,9 @@ export class CombatCaller {
     });
   }
 
-  /** Each session is hurt so many times. */
-  async hurt(sessions: readonly CombatSession[], times: number): Promise<void> {
-    for (let time = 0; time < times; time++) {
+  /** Each session is hurt so many times, its players in turns, beginning with the one of this number. */
+  async hurt(sessions: readonly CombatSession[], times: number, from = 0): Promise<void> {
+    for (let time = from; time < from + times; time++) {
       await this.all(sessions, ({ id: sessionId, participants }) => {
         const target = participants[time % participants.length]!;
         const blow = { sessionId, targetId: target.playerId, damage: 1, damageType: DamageType.EXPLOSION };

@@ -35,6 +35,7 @@ export class LoadedService {
   rooms: readonly RoomOrder[] = [];
   private sessions: readonly CombatSession[] = [];
   private caller: CombatCaller | null = null;
+  private blows = 0;
   /** Of the gateway without sockets. */
   emptyGateway: NodeJS.MemoryUsage | null = null;
   private readonly format: Format;
@@ -109,9 +110,9 @@ export class LoadedService {
     await this.connect([{ sessionId: this.rooms[0]!.sessionId, playerIds: [], spectatorIds }]);
   }
 
-  /** Each match has that many events more. */
-  async hurt(times: number): Promise<void> {
-    await this.caller?.hurt(this.sessions, times);
+  /** Each match has one event more: its players are hit in turns. */
+  async hurt(): Promise<void> {
+    await this.caller?.hurt(this.sessions, 1, this.blows++);
   }
 
   /** One more spectator of the first match, who takes so many bytes a second. */
