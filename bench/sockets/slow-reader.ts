@@ -1,6 +1,7 @@
 /**
  * Slow reader: a spectator's socket that takes so many bytes a second from its kernel and not more, so that what it does not take
- * fills the buffers of both kernels first, and then waits in the gateway.
+ * fills the buffers of both kernels first, and then waits in the gateway. It says something now and then, as clients do: it is
+ * slow, and not gone.
  * In:  where, by whose token, how fast.   Out: the numbers of the events it was given, and how it ended.
  */
 import { connect, type Socket } from "node:net";
@@ -10,6 +11,9 @@ const TURN_MS = 100;
 const HEAD_END = "\r\n\r\n";
 const CLOSE = 8;
 const TEXT = 1;
+const SAY_MS = 5_000;
+/** {"type":"ping"} as one masked text frame; masked by zeros, which changes nothing. */
+const PING = Buffer.concat([Buffer.from([0x81, 0x80 | 15, 0, 0, 0, 0]), Buffer.from('{"type":"ping"}')]);
 
 export class SlowReader {
   /** Of the events it was given, as they came. */
@@ -21,6 +25,7 @@ export class SlowReader {
   private isOpen = false;
   private readonly socket: Socket;
   private readonly timer: NodeJS.Timeout;
+  private readonly saying: NodeJS.Timeout;
 
   /** Speaks JSON, of which a state takes ten times the bytes. */
   constructor({ port, path, protocols }: WireSocketOrder, bytesPerS: number) {
@@ -33,8 +38,11 @@ export class SlowReader {
     this.socket.on("data", (bytes: Buffer) => this.take(bytes));
     this.socket.on("error", () => {}); // `close` follows.
     this.socket.on("close", () => {
+      clearInterval(this.timer);
+      clearInterval(this.saying);
       this.closedWith ??= 0;
     });
+    this.saying = setInterval(() => this.socket.write(PING), SAY_MS);
     this.timer = setInterval(() => {
       this.owed = Math.max(0, this.owed - (bytesPerS * TURN_MS) / 1000);
       if (this.owed === 0) this.socket.resume();
