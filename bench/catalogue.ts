@@ -62,6 +62,11 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
     needs: "nothing",
     load: async () => (await import("./scenarios/spectators.ts")).spectators,
   },
+  peers: {
+    about: "the same matches on Colyseus, Socket.IO and a bare ws relay: CPU and bytes of an update, latency, memory",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/peers.ts")).peers,
+  },
   "slow-reader": {
     about: "what one reader at a kilobyte a second costs the gateway and a hundred others, and what becomes of it",
     needs: "nothing",
@@ -72,7 +77,7 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
 export const SETS: { readonly [name: string]: readonly string[] } = {
   stores: ["events", "journal-wait", "checkpoints", "hit-rate", "restore"],
   sim: ["core", "fairness"],
-  sockets: ["connections", "fanout", "positions", "spectators", "slow-reader"],
+  sockets: ["connections", "fanout", "positions", "spectators", "peers", "slow-reader"],
 };
 
 export function isScenario(name: string): boolean {

@@ -42,7 +42,7 @@ export function svgOf(plot: Plot): string {
   const points = plot.series.flatMap((series) => series.points);
   const xs = points.map(([x]) => x);
   const ys = [...points.map(([, y]) => y), ...(plot.lines ?? []).map(({ y }) => y)];
-  const x = rulerOf(plot.x, plot.bars ? [0.4, ...xs.map((at) => at + 0.6)] : xs);
+  const x = rulerOf(plot.x, plot.bars ? xs.flatMap((at) => [at - 0.6, at + 0.6]) : xs);
   const y = rulerOf(plot.y, plot.y.scale === "linear" ? [0, ...ys] : ys);
   const across = WIDTH - FRAME.left - FRAME.right;
   const down = HEIGHT - FRAME.top - FRAME.bottom;
@@ -94,11 +94,11 @@ function curveOf({ points }: Series, index: number, at: Places): string {
 }
 
 function barsOf({ points }: Series, index: number, { at, foot }: { at: Places; foot: number }): string {
-  const half = (at.x(1.6) - at.x(1)) / 2;
   return points
     .map(([x, y]) => {
       const top = at.y(y);
-      return `<rect class="s${index % COLOURS}" x="${px(at.x(x) - half)}" y="${px(top)}" width="${px(half * 2)}" height="${px(Math.max(0, foot - top))}"/>`;
+      const [left, right] = [at.x(x - 0.3), at.x(x + 0.3)];
+      return `<rect class="s${index % COLOURS}" x="${px(left)}" y="${px(top)}" width="${px(right - left)}" height="${px(Math.max(0, foot - top))}"/>`;
     })
     .join("\n");
 }

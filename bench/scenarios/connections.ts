@@ -3,15 +3,12 @@
  * server on the same Node with the same clients. Each process is asked after its garbage is gone; from what it holds then the
  * same process without sockets is taken away.
  */
-import { fork } from "node:child_process";
 import { rounded } from "../measure/figures.ts";
+import { LoadedPeer } from "../peers/loaded-peer.ts";
 import type { LoneContext, Report } from "../scenario.ts";
-import { MEMORY_PROBE, memoryOf } from "../services.ts";
-import { nextMessage } from "../sockets/answers.ts";
+import { MEMORY_PROBE } from "../services.ts";
 import { LoadedService } from "../sockets/service.ts";
-import { Swarm } from "../sockets/swarm.ts";
 
-const BARE = new URL("../peers/bare-ws/server.ts", import.meta.url).pathname;
 const PLAYERS = 20;
 const SESSIONS = 500;
 /** Position updates of all, a second: each player moves once in ten. */
@@ -43,31 +40,24 @@ async function ofGateway(sessions: number, order: Light, say: (text: string) => 
   const size = { sessions, players: PLAYERS, spectators: 0, format: "protobuf" } as const;
   const service = await LoadedService.start(size, say, MEMORY_PROBE);
   try {
-    const share = (memory: NodeJS.MemoryUsage) => shareOf(memory, service.emptyGateway!, sessions * PLAYERS);
-    const idle = share(await service.gatewayMemory());
+    const share = (memory: NodeJS.MemoryUsage) => shareOf(memory, service.empty!.gateway, sessions * PLAYERS);
+    const idle = share((await service.held()).gateway);
     await service.play(order);
-    return [idle, share(await service.gatewayMemory())];
+    return [idle, share((await service.held()).gateway)];
   } finally {
     await service.end();
   }
 }
 
 async function ofBare(sessions: number, order: Light): Promise<[Held, Held]> {
-  const child = fork(BARE, { stdio: ["ignore", "inherit", "inherit", "ipc"], execArgv: [...MEMORY_PROBE] });
-  const swarm = new Swarm();
+  const peer = await LoadedPeer.start("bare-ws", { sessions, players: PLAYERS }, MEMORY_PROBE);
   try {
-    const { port } = await nextMessage<{ port: number }>(child);
-    const empty = await memoryOf(child);
-    const rooms = Array.from({ length: sessions }, (_, at) => {
-      return { sessionId: `room-${at}`, playerIds: Array.from({ length: PLAYERS }, String), spectatorIds: [] };
-    });
-    await swarm.connect(rooms, { port, dataDir: null, format: "relayed" });
-    const idle = shareOf(await memoryOf(child), empty, sessions * PLAYERS);
-    await swarm.play({ ...order, watched: [] });
-    return [idle, shareOf(await memoryOf(child), empty, sessions * PLAYERS)];
+    const share = (memory: NodeJS.MemoryUsage) => shareOf(memory, peer.empty, sessions * PLAYERS);
+    const idle = share(await peer.held());
+    await peer.play(order);
+    return [idle, share(await peer.held())];
   } finally {
-    await swarm.end();
-    child.kill("SIGKILL");
+    await peer.end();
   }
 }
 

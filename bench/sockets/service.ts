@@ -36,8 +36,8 @@ export class LoadedService {
   private sessions: readonly CombatSession[] = [];
   private caller: CombatCaller | null = null;
   private blows = 0;
-  /** Of the gateway without sockets. */
-  emptyGateway: NodeJS.MemoryUsage | null = null;
+  /** Before matches and sockets. */
+  empty: { combat: NodeJS.MemoryUsage; gateway: NodeJS.MemoryUsage } | null = null;
   private readonly format: Format;
   private readonly parts: { combat: BenchService; gateway: BenchService; swarm: Swarm; dataDir: string };
 
@@ -46,20 +46,20 @@ export class LoadedService {
     this.format = format;
   }
 
-  /** `gatewayArgs`: of its node; with MEMORY_PROBE the gateway's memory is known. */
+  /** `nodeArgs`: of both; with MEMORY_PROBE their memory is known. */
   static async start(
     size: CrowdSize,
     say: (text: string) => void,
-    gatewayArgs: readonly string[] = [],
+    nodeArgs: readonly string[] = [],
   ): Promise<LoadedService> {
     const dataDir = await mkdtemp(join(tmpdir(), "combat-bench-"));
-    const combat = await startService("combat", { DATA_DIR: dataDir });
+    const combat = await startService("combat", { DATA_DIR: dataDir }, nodeArgs);
     const target = String(combat.ready["grpc"]);
     const settings = { DATA_DIR: dataDir, COMBAT_GRPC_TARGET: target, ...UNLIMITED };
-    const gateway = await startService("gateway", settings, gatewayArgs);
+    const gateway = await startService("gateway", settings, nodeArgs);
     const loaded = new LoadedService({ combat, gateway, swarm: new Swarm(), dataDir }, size.format);
     try {
-      if (gatewayArgs.length > 0) loaded.emptyGateway = await gateway.memory();
+      if (nodeArgs.length > 0) loaded.empty = await loaded.held();
       loaded.caller = new CombatCaller(target, await serviceToken(dataDir));
       const sessions = await loaded.caller.start(size.sessions, size.players);
       loaded.sessions = sessions;
@@ -87,8 +87,10 @@ export class LoadedService {
     return { ...played, combatCores, gatewayCores };
   }
 
-  gatewayMemory(): Promise<NodeJS.MemoryUsage> {
-    return this.parts.gateway.memory();
+  /** When garbage is gone; only with MEMORY_PROBE. */
+  async held(): Promise<{ combat: NodeJS.MemoryUsage; gateway: NodeJS.MemoryUsage }> {
+    const { combat, gateway } = this.parts;
+    return { combat: await combat.memory(), gateway: await gateway.memory() };
   }
 
   async memory(): Promise<{ combat: number; gateway: number }> {

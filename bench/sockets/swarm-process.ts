@@ -3,7 +3,8 @@
  * at a rate, and takes the time from the moment a player's socket is written to the moment another's delivers it.
  * In:  orders as messages.   Out: one answer each. Ends when its starter is gone.
  * Law: open loop: who sends next is drawn whether answers come or not. An input counts once for each viewer; one that is
- *      overtaken by a newer one of its player on the way is coalesced, and not lost.
+ *      overtaken by a newer one of its player on the way is coalesced, and not lost. A stretch counts what was sent in it,
+ *      and not what its warm-up left on the way.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { loadAuthConfig } from "#auth/auth-config.ts";
@@ -15,7 +16,7 @@ import { Latencies, tailCurve } from "../measure/latencies.ts";
 import { OpenLoop } from "../measure/open-loop.ts";
 import { cpuSeconds } from "../measure/process-use.ts";
 import type { Connected, Played, PlayOrder, RoomOrder, SwarmAnswer, SwarmOrder, Where } from "./swarm.ts";
-import { type Spot, WIRE_FORMATS, type WireFormat } from "./wire-format.ts";
+import { type RoomKnown, type SeatKnown, type Spot, WIRE_FORMATS, type WireFormat } from "./wire-format.ts";
 import { WireSocket } from "./wire-socket.ts";
 
 const OPENING_AT_ONCE = 64;
@@ -28,10 +29,13 @@ const STRIDE_M = 0.05;
 /** What is on its way when a stretch ends is waited for. */
 const SETTLE_MS = 1_000;
 
-type Room = { readonly slots: ReadonlyMap<string, number>; readonly sentAtMs: Float64Array };
+type Room = RoomKnown & {
+  readonly sentAtMs: Float64Array;
+  /** By slot, the last input that the stretch does not count. */
+  readonly uncounted: Uint32Array;
+};
 
-/** `slot`: of a spectator null. */
-type Seat = { readonly room: Room; readonly playerId: string; readonly slot: number | null; readonly path: string };
+type Seat = SeatKnown & { readonly room: Room; readonly path: string };
 
 type Member = Seat & {
   readonly socket: WireSocket;
@@ -64,7 +68,8 @@ async function connect(orders: readonly RoomOrder[], { port, dataDir, format: na
       const seat = seats[at]!;
       const order = { sub: seat.playerId, roles: ["player"], ttlSeconds: TOKEN_SECONDS } as const;
       const protocols = issuer === null ? [] : [format.subprotocol, `bearer.${await issuer.user(order)}`];
-      await enter(await WireSocket.open({ port, path: seat.path, protocols }), seat);
+      const path = (await format.pathOf?.(seat, port)) ?? seat.path;
+      await enter(await WireSocket.open({ port, path, protocols }), seat);
     }
   };
   await Promise.all(Array.from({ length: OPENING_AT_ONCE }, lane));
@@ -73,7 +78,10 @@ async function connect(orders: readonly RoomOrder[], { port, dataDir, format: na
 
 function seatsOf({ sessionId, playerIds, spectatorIds }: RoomOrder): Seat[] {
   const slots = new Map(playerIds.map((playerId, slot) => [playerId, slot]));
-  const room = rooms.get(sessionId) ?? { slots, sentAtMs: new Float64Array(playerIds.length * UNDERWAY_MAX) };
+  const room = rooms.get(sessionId) ?? {
+    ...{ sessionId, slots, slotByRef: [], uncounted: new Uint32Array(playerIds.length) },
+    sentAtMs: new Float64Array(playerIds.length * UNDERWAY_MAX),
+  };
   rooms.set(sessionId, room);
   const path = `/ws/sessions/${sessionId}`;
   return [
@@ -90,7 +98,8 @@ function enter(socket: WireSocket, seat: Seat): Promise<void> {
       reject(new Error(why));
     };
     socket.onFrame = (payload) => {
-      const begun = format.begins(payload, seat.playerId, seat.slot);
+      reply(socket, payload);
+      const begun = format.begins(payload, seat);
       if (begun === null) return;
       const member = { ...seat, socket, seen: new Uint32Array(seat.room.slots.size), seq: 0, spot: begun.spot };
       socket.onFrame = (bytes) => take(member, bytes);
@@ -101,6 +110,11 @@ function enter(socket: WireSocket, seat: Seat): Promise<void> {
   });
 }
 
+function reply(socket: WireSocket, payload: Buffer): void {
+  const said = format.replyTo?.(payload);
+  if (said) socket.send(said, format);
+}
+
 let viewer: Member | null = null;
 let nowMs = 0;
 
@@ -108,7 +122,8 @@ function take(member: Member, payload: Buffer): void {
   viewer = member;
   nowMs = performance.now();
   tally.frames += 1;
-  format.readInputs(payload, member.room.slots, see);
+  format.readInputs(payload, member.room, see);
+  reply(member.socket, payload);
 }
 
 /** Of the viewer at hand: a function made for each frame would be garbage for each. */
@@ -116,7 +131,7 @@ function see(slot: number, lastInput: number): void {
   const { seen, room, slot: own } = viewer!;
   if (lastInput <= seen[slot]!) return;
   seen[slot] = lastInput;
-  if (slot === own) return;
+  if (slot === own || lastInput <= room.uncounted[slot]!) return;
   const ms = nowMs - room.sentAtMs[slot * UNDERWAY_MAX + (lastInput % UNDERWAY_MAX)]!;
   if (own === null) return tally.spectatorLatencies.record(ms);
   tally.delivered += 1;
@@ -141,6 +156,7 @@ async function play({ perSecond, warmUpMs, ms, seed, watched }: PlayOrder): Prom
   loop.setRate(perSecond);
   await pause(warmUpMs);
   tally = newTally();
+  for (const { room, slot, seq } of players) room.uncounted[slot!] = seq;
   const bytesBefore = bytesReceived();
   const cpuBefore = await Promise.all(watched.map(cpuSeconds));
   const cpu = startCpu();

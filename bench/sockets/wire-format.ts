@@ -1,28 +1,43 @@
 /**
- * Wire format: what the load says and reads, in each of the two formats of a socket, and to a server that only relays.
+ * Wire format: what the load says and reads, in each of the two formats of a socket, and to others' servers.
  * In:  a message of the server.   Out: where somebody stands at the beginning, and whose inputs a state shows.
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ClientMessageSchema, ServerMessageSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
+import { COLYSEUS, SOCKET_IO } from "./peer-formats.ts";
 import { readInputs } from "./state-reader.ts";
 
-export type Format = "protobuf" | "json" | "relayed";
+export type Format = "protobuf" | "json" | "relayed" | "socket-io" | "colyseus";
 export type Spot = { readonly x: number; readonly y: number; readonly z: number };
 export type SeeInput = (slot: number, lastInput: number) => void;
+
+export type RoomKnown = {
+  readonly sessionId: string;
+  readonly slots: ReadonlyMap<string, number>;
+  /** What a Colyseus server calls the players, learned from its states. */
+  readonly slotByRef: number[];
+};
+
+/** `slot`: of a spectator null. */
+export type SeatKnown = { readonly room: RoomKnown; readonly playerId: string; readonly slot: number | null };
 
 export type WireFormat = {
   readonly subprotocol: string;
   readonly isText: boolean;
   /** Null when it is no session_state; else where that player stands, or undefined for who plays not. */
-  begins(payload: Buffer, playerId: string, slot: number | null): { spot: Spot | undefined } | null;
+  begins(payload: Buffer, seat: SeatKnown): { spot: Spot | undefined } | null;
+  /** Where the socket is opened, when that is not the service's own path. */
+  pathOf?(seat: SeatKnown, port: number): string | Promise<string>;
+  /** What has to be said back to a frame, in handshakes and for heartbeats; mostly nothing. */
+  replyTo?(payload: Buffer): Uint8Array | null;
   move(seq: number, spot: Spot, slot: number): Uint8Array;
-  readInputs(payload: Buffer, slotOf: ReadonlyMap<string, number>, see: SeeInput): void;
+  readInputs(payload: Buffer, room: RoomKnown, see: SeeInput): void;
 };
 
 const PROTOBUF: WireFormat = {
   subprotocol: "combat.v1.protobuf",
   isText: false,
-  begins(payload, _playerId, slot) {
+  begins(payload, { slot }) {
     const { body } = fromBinary(ServerMessageSchema, payload);
     if (body.case !== "sessionState") return null;
     const at = body.value.players.find((player) => player.slot === slot)?.position;
@@ -34,7 +49,7 @@ const PROTOBUF: WireFormat = {
       create(ClientMessageSchema, { seq, body: { case: "positionUpdate", value: spot } }),
     );
   },
-  readInputs(payload, _slotOf, see) {
+  readInputs(payload, _room, see) {
     readInputs(payload, see);
   },
 };
@@ -47,7 +62,7 @@ type JsonState = {
 const JSON_TEXT: WireFormat = {
   subprotocol: "combat.v1.json",
   isText: true,
-  begins(payload, playerId) {
+  begins(payload, { playerId }) {
     const { type, players = [] } = JSON.parse(payload.toString()) as JsonState;
     if (type !== "session_state") return null;
     return { spot: players.find(({ player_id }) => player_id === playerId)?.position };
@@ -55,10 +70,10 @@ const JSON_TEXT: WireFormat = {
   move(seq, { x, y, z }) {
     return Buffer.from(JSON.stringify({ type: "position_update", seq, data: { x, y, z } }));
   },
-  readInputs(payload, slotOf, see) {
+  readInputs(payload, { slots }, see) {
     const { type, players = [] } = JSON.parse(payload.toString()) as JsonState;
     if (type !== "state_update") return;
-    for (const { player_id, last_input } of players) see(slotOf.get(player_id) ?? -1, last_input);
+    for (const { player_id, last_input } of players) see(slots.get(player_id) ?? -1, last_input);
   },
 };
 
@@ -76,7 +91,7 @@ const RELAYED: WireFormat = {
     bytes.writeDoubleLE(z, 21);
     return bytes;
   },
-  readInputs(payload, _slotOf, see) {
+  readInputs(payload, _room, see) {
     see(payload[0]!, payload.readUInt32LE(1));
   },
 };
@@ -85,4 +100,6 @@ export const WIRE_FORMATS: { readonly [format in Format]: WireFormat } = {
   protobuf: PROTOBUF,
   json: JSON_TEXT,
   relayed: RELAYED,
+  "socket-io": SOCKET_IO,
+  colyseus: COLYSEUS,
 };
