@@ -162,6 +162,19 @@ describe("pictures", () => {
     expect(drawn.slice(0, 2).map(([, y, height]) => Number(y) + Number(height))).toEqual([348, 348]);
   });
 
+  test.each([0, 1, 5])("bars counted from %i have all their labels, and their width", (first) => {
+    const ticks = ["one", "two"].map((label, index) => ({ at: first + index, label }));
+    const bars = svgOf({
+      ...PLOT,
+      bars: true,
+      x: { label: "", scale: "linear", ticks },
+      series: [{ name: "a", points: ticks.map(({ at }) => [at, 10] as const) }],
+    });
+    for (const { label } of ticks) expect(bars).toContain(`>${label}</text>`);
+    const widths = [...bars.matchAll(/<rect class="s0" x="[\d.]+" y="[\d.]+" width="([\d.]+)"/g)];
+    expect(widths.slice(0, 2).map(([, width]) => Number(width))).toEqual([181.1, 181.1]);
+  });
+
   test("a plot of nothing is a plot", () => {
     expect(svgOf({ ...PLOT, series: [], lines: [] })).not.toMatch(/NaN|Infinity|undefined/);
   });
