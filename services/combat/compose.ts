@@ -4,6 +4,7 @@
  * Order: everything that may be unreachable is reached before anything is changed (migrations) or taken (sessions).
  */
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { createIssuer, type Issuer } from "#auth/issuer.ts";
@@ -50,6 +51,7 @@ import { Acts } from "./session/acts.ts";
 import { Answers } from "./session/answers.ts";
 import { Backfill } from "./session/backfill.ts";
 import { Door } from "./session/door.ts";
+import { Elsewhere } from "./session/elsewhere.ts";
 import { SessionHost } from "./session/host.ts";
 import { Recordings } from "./session/recordings.ts";
 import { Recovery } from "./session/recovery.ts";
@@ -80,7 +82,7 @@ export async function compose(config: Config, log: Logger): Promise<CombatServic
   // A second start by mistake would take the name, and with it the sessions, of the first.
   await ensurePortsFree(config.host, [config.grpcPort, config.httpPort, config.adminPort]);
   const { sink, stores, live, directory, tickets, limiter, closeShared } = await openAdapters(config, log);
-  const self = { name: config.instance, boot: randomUUID(), address: `${config.host}:${config.grpcPort}` };
+  const self = { name: config.instance, boot: randomUUID(), address: "" };
   const owner = ownerOf(self);
   const issuer = createIssuer(config.auth, clock);
   const related = relatedAdapters(config, issuer, log);
@@ -114,8 +116,9 @@ export async function compose(config: Config, log: Logger): Promise<CombatServic
 
   let draining = false;
   const { players } = related;
-  const desk = new Desk(host);
-  const door = new Door(host, clock, tickets);
+  const elsewhere = new Elsewhere({ sessions: stores.sessions, watch, clock });
+  const desk = new Desk(host, elsewhere);
+  const door = new Door({ host, clock, tickets, elsewhere });
   const acts = new Acts({ gate: new ActionGate({ abilities: related.abilities, log }), clock });
   const answers = new Answers({ host, acts, encoder, clock });
   const verifier = createVerifier(config.auth, clock);
@@ -137,6 +140,7 @@ export async function compose(config: Config, log: Logger): Promise<CombatServic
   };
   const relay = relayHandler({ host, door, answers, log });
   const grpc = await startGrpcServer({ host: config.host, port: config.grpcPort, rules, handlers, relay });
+  self.address = config.address ?? `${reachableHost(config.host)}:${grpc.port}`; // The next beat tells the others.
   const http = await startConnectServer({ host: config.host, port: config.httpPort, rules, handlers });
   const metrics = createMetrics("combat");
   const relatedHealth = observeRelated(metrics, related.clients);
@@ -176,6 +180,12 @@ export async function compose(config: Config, log: Logger): Promise<CombatServic
       await closeShared();
     },
   };
+}
+
+/** Who listens on all addresses is reached by the machine's name. */
+function reachableHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return hostname();
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** The game's other services where settings name them, else the local rules. */

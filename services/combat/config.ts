@@ -105,6 +105,12 @@ export const COMBAT_SETTINGS = defineSettings({
     allowed: "letters, digits, dots, colons, underscores and dashes, at most 128",
     check: (name) => /^[\w.:-]{1,128}$/.test(name),
   }),
+  COMBAT_ADDRESS: optionalText({
+    about:
+      "Where gateways reach this instance's gRPC when another sends them here. Unset: COMBAT_HOST, or the host name",
+    allowed: "host:port",
+    check: (address) => /^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(address),
+  }),
   ...LOG_SETTINGS,
   ...AUTH_SETTINGS,
 });
@@ -136,6 +142,8 @@ export type Config = {
   /** How moves are checked in new sessions. */
   readonly checks: Checks;
   readonly instance: string;
+  /** null: as it listens. */
+  readonly address: string | null;
   readonly dataDir: string;
   readonly logLevel: LogLevel;
   readonly auth: AuthConfig;
@@ -166,6 +174,7 @@ export async function loadConfig(env: Environment): Promise<Config> {
     checks: readCheckModes(settings.MOVEMENT_CHECKS)!, // Looked at when it was read.
     // Any free port is another one each time: then nobody can be told to be the same instance again.
     instance: settings.COMBAT_INSTANCE ?? `${hostname()}:${settings.COMBAT_GRPC_PORT || process.pid}`,
+    address: settings.COMBAT_ADDRESS,
     dataDir: settings.DATA_DIR,
     logLevel: settings.LOG_LEVEL,
     auth: await loadAuthConfig(env),

@@ -7,6 +7,7 @@ import type { Principal } from "#auth/principal.ts";
 import { type Problem, ProblemError, problem, type Result } from "#wire/problem.ts";
 import type { Change } from "../session/changes.ts";
 import { sessionNotFound } from "../session/door.ts";
+import type { Elsewhere } from "../session/elsewhere.ts";
 import type { SessionHost } from "../session/host.ts";
 import type { Hosted } from "../session/hosted.ts";
 import { isOver } from "../session/lifecycle.ts";
@@ -19,8 +20,11 @@ import { uuid } from "./decode.ts";
 export class Desk {
   readonly host: SessionHost;
 
-  constructor(host: SessionHost) {
+  private readonly elsewhere: Pick<Elsewhere, "problemFor">;
+
+  constructor(host: SessionHost, elsewhere: Pick<Elsewhere, "problemFor">) {
     this.host = host;
+    this.elsewhere = elsewhere;
   }
 
   /** The record of a session the caller may see. */
@@ -36,7 +40,12 @@ export class Desk {
     const hosted = this.host.find(sessionId);
     if (hosted !== null && !isOver(hosted.session.status)) return hosted;
     access.requireSight(principal, record);
-    throw new ProblemError(overProblem(record));
+    throw new ProblemError(await this.notHere(record));
+  }
+
+  /** Why a session that is not hosted here cannot be had: it is over, or served by another instance. */
+  async notHere(record: SessionRecord): Promise<Problem> {
+    return isOver(record.status) ? overProblem(record) : this.elsewhere.problemFor(record.id);
   }
 
   /** For those who may change the session: it as it lives, or as it ended. */
@@ -73,9 +82,6 @@ export function sittingSeat(session: Session, playerId: string): Seat {
 }
 
 export function overProblem(record: SessionRecord): Problem {
-  if (!isOver(record.status)) {
-    return problem("UNAVAILABLE", "The session is not served here just now; try again", { retry_after_ms: 1000 });
-  }
   return problem("INVALID_STATE_TRANSITION", `The session is ${record.status}`, { status: record.status });
 }
 

@@ -11,7 +11,7 @@ import {
 } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import type { Clock } from "#kit/clock.ts";
 import { optional } from "#kit/optional.ts";
-import { no, ProblemError, problem } from "#wire/problem.ts";
+import { no, type Problem, ProblemError, problem } from "#wire/problem.ts";
 import { type PlayerService, type Profile, profilesOf } from "../related/player.ts";
 import { planEnd, planSeat, planStatus, planUpdate, type Update } from "../session/changes.ts";
 import type { Checks } from "../session/check-modes.ts";
@@ -30,7 +30,7 @@ import {
   ROUNDS_MAX,
   timeLimitMinutes,
 } from "./decode-create.ts";
-import { type Desk, overProblem, unwrap } from "./desk.ts";
+import { type Desk, unwrap } from "./desk.ts";
 import { combatSession } from "./encode-session.ts";
 import type { UnaryHandlers } from "./handlers.ts";
 import { pageOf, positionOf } from "./page-token.ts";
@@ -86,7 +86,7 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
   /** An explicit move: unlike an update, asking for the status it has already is refused. */
   async function move(principal: Principal, sessionId: string, to: "active" | "paused", from: SessionRecord["status"]) {
     const { hosted, record } = await desk.changeable(principal, sessionId);
-    if (hosted === null) throw new ProblemError(overProblem(record));
+    if (hosted === null) throw new ProblemError(await desk.notHere(record));
     await desk.change(hosted, () => {
       const { status } = hosted.session;
       if (status === from) return planStatus(hosted.session, to, clock.unixMs());
@@ -102,11 +102,11 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
       const wanted = newSession(request, principal);
       wanted.settings.checks = parts.checks;
       if (!parts.acceptsSessions() || host.room <= 0) {
-        throw new ProblemError(problem("UNAVAILABLE", "No new sessions here just now", { retry_after_ms: 1000 }));
+        throw new ProblemError(noRoom("No new sessions here just now", 1000));
       }
       if (host.isSpent) {
         const message = "The matches here take all the time this instance has; try again, or at another";
-        throw new ProblemError(problem("UNAVAILABLE", message, { retry_after_ms: 5000 }));
+        throw new ProblemError(noRoom(message, 5000));
       }
       return combatSession(await found(wanted, { principal, fingerprint: fingerprintOf(request) }));
     },
@@ -135,7 +135,7 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
       if (hosted === null) {
         const same = update.status === record.status && update.settings === null;
         if (same) return combatSession(record);
-        throw new ProblemError(overProblem(record));
+        throw new ProblemError(await desk.notHere(record));
       }
       await desk.change(hosted, () => planUpdate(hosted.session, update, clock.unixMs()));
       return combatSession(recordOf(hosted.session));
@@ -144,7 +144,7 @@ export function lifecycleCalls(parts: LifecycleParts): LifecycleCalls {
     async endSession({ sessionId, idempotencyKey: key }, { principal }) {
       idempotencyKey(key); // Ending twice changes nothing anyway; a key that is wrong is still said.
       const { hosted, record } = await desk.changeable(principal, sessionId);
-      if (hosted === null && !isOver(record.status)) throw new ProblemError(overProblem(record)); // Not here just now.
+      if (hosted === null && !isOver(record.status)) throw new ProblemError(await desk.notHere(record)); // Not here just now.
       if (hosted === null) return create(EmptySchema);
       await desk.change(hosted, () => {
         const status = hosted.session.status === "waiting" ? "cancelled" : "ended";
@@ -202,4 +202,9 @@ function readUpdate(request: UpdateSessionRequest, principal: Principal): Update
 /** Tells one request from another under the same idempotency key: as it was asked, whatever is default here or set today. */
 function fingerprintOf({ idempotencyKey: _, ...asked }: CreateSessionRequest): string {
   return createHash("sha256").update(toBinary(CreateSessionRequestSchema, asked)).digest("hex");
+}
+
+/** Nothing of the call was done: another instance may be asked at once. */
+function noRoom(message: string, retryAfterMs: number): Problem {
+  return problem("UNAVAILABLE", message, { reason: "no_room", retry_after_ms: retryAfterMs });
 }

@@ -10,6 +10,7 @@ import type { SessionRecord } from "../stores/session-store.ts";
 import type { Ticket, UsedTickets } from "../stores/used-tickets.ts";
 import type { Outlet, Viewer } from "./audience.ts";
 import type { CameraRequest } from "./cameras.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import type { SessionHost } from "./host.ts";
 import type { Hosted } from "./hosted.ts";
 import { isOver } from "./lifecycle.ts";
@@ -31,18 +32,27 @@ export type AttachRequest = {
 
 export type Admitted = { hosted: Hosted; viewer: Viewer };
 
+export type DoorParts = {
+  host: SessionHost;
+  clock: Clock;
+  tickets: UsedTickets;
+  elsewhere: Pick<Elsewhere, "problemFor">;
+};
+
 export class Door {
   private readonly host: SessionHost;
   private readonly clock: Clock;
   private readonly tickets: UsedTickets;
+  private readonly elsewhere: Pick<Elsewhere, "problemFor">;
   private arrivals = 0;
   /** When each viewer came, counted in arrivals. */
   private readonly arrivalOf = new WeakMap<Viewer, number>();
 
-  constructor(host: SessionHost, clock: Clock, tickets: UsedTickets) {
+  constructor({ host, clock, tickets, elsewhere }: DoorParts) {
     this.host = host;
     this.clock = clock;
     this.tickets = tickets;
+    this.elsewhere = elsewhere;
   }
 
   /**
@@ -116,7 +126,7 @@ export class Door {
     const record = await this.host.lookup.record(sessionId);
     if (record === null) return sessionNotFound(sessionId);
     if (isOver(record.status)) return overProblem(record.status);
-    return problem("UNAVAILABLE", "The session is not ready here yet; try again", { retry_after_ms: 1000 });
+    return this.elsewhere.problemFor(sessionId);
   }
 }
 

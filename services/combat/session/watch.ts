@@ -56,6 +56,13 @@ export class Watch {
     return nowMs - Math.max(heardAtMs, this.answeringSinceMs) >= LEASE_MS;
   }
 
+  /** host:port of another run that lives, as far as is known, and said where it is. */
+  addressOf(owner: string, nowMs: number): string | null {
+    const run = this.runs.get(owner);
+    if (run === undefined || owner === ownerOf(this.options.self) || this.isGone(owner, nowMs)) return null;
+    return run.instance.address === "" ? null : run.instance.address;
+  }
+
   /** Runs that are gone for so long that nobody looks for them any more. */
   pollDead(nowMs: number): Instance[] {
     const dead = [...this.runs].filter(([owner, run]) => {

@@ -11,7 +11,7 @@ export type Instance = {
   readonly name: string;
   /** Of this run of it: a UUID. */
   readonly boot: string;
-  /** host:port of its gRPC, for those who route to it. */
+  /** host:port of its gRPC, for those who route to it; empty until it listens. */
   readonly address: string;
 };
 

@@ -253,3 +253,21 @@ describe("runs that are gone for long", () => {
     expect(line.watch.pollDead(line.ms)).toEqual([]);
   });
 });
+
+describe("where an owner is reached", () => {
+  const addressOf = (line: Line, owner: string) => line.watch.addressOf(owner, line.ms);
+
+  test("is told of one that lives, until it is gone", () => {
+    const line = new Line().pass(5, alive);
+    expect(addressOf(line, ownerOf(OTHER))).toBe(OTHER.address);
+    expect(addressOf(line.pass(LEASE_BEATS + 1, silent), ownerOf(OTHER))).toBeNull();
+  });
+
+  test("is not told of ourselves, of who was never heard, or of who does not listen yet", () => {
+    const line = new Line().pass(5, alive);
+    expect(addressOf(line, ownerOf(SELF))).toBeNull();
+    expect(addressOf(line, "third:1#first")).toBeNull();
+    line.watch.handleHeard(line.ms, [{ ...run("third:1", "first"), address: "", beats: 1 }]);
+    expect(addressOf(line, "third:1#first")).toBeNull();
+  });
+});
