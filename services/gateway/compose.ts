@@ -16,6 +16,7 @@ import type { Config } from "./config.ts";
 import { createAddressReader } from "./edge/client-address.ts";
 import { createHealth } from "./edge/health.ts";
 import { createHttpEdge } from "./edge/http-server.ts";
+import { observeRelays } from "./edge/relay-metrics.ts";
 import { createRequestMetrics } from "./edge/request-metrics.ts";
 import { createSocketEdge } from "./edge/websocket.ts";
 import { openLimiters } from "./limiters.ts";
@@ -23,8 +24,9 @@ import { createConnectFace } from "./rest/connect-face.ts";
 import { openApiDocument } from "./rest/openapi.ts";
 import { createRestHandler } from "./rest/rest-handler.ts";
 import { readRoutes } from "./rest/routes.ts";
+import { Instances } from "./upstream/instances.ts";
 import { createRelayClient } from "./upstream/relay-client.ts";
-import { singleRoute } from "./upstream/route.ts";
+import { createRoutedCalls } from "./upstream/routed-calls.ts";
 import { createUnaryClient } from "./upstream/unary-client.ts";
 
 export type Gateway = {
@@ -49,10 +51,19 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
   const addressOf = createAddressReader(config.trustedProxies);
   const rules = { allowedOrigins: config.allowedOrigins, connectionsMax: config.socketsMax };
   const metrics = createMetrics("gateway");
-  const client = createUnaryClient({ target: config.combatTarget, deadlineMs: config.callDeadlineMs });
+  const { callDeadlineMs: deadlineMs } = config;
+  const relayParts = { token: () => issuer.internal("gateway"), clock, log, random: Math.random };
+  const instances = new Instances({
+    seeds: config.combatTargets,
+    create: (target) => ({
+      target,
+      relay: createRelayClient({ target, ...relayParts }),
+      calls: createUnaryClient({ target, deadlineMs }),
+    }),
+  });
+  const client = createRoutedCalls({ instances, deadlineMs });
   const health = createHealth(() => client.isServing(), clock);
-  const token = () => issuer.internal("gateway");
-  const relay = createRelayClient({ target: config.combatTarget, token, clock, log, random: Math.random });
+  observeRelays(metrics, instances);
   const sockets = createSocketEdge({
     clock,
     log,
@@ -62,7 +73,7 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
     playerConnects: limiters.playerConnects,
     handshakesPerSecond: config.handshakesPerSecond,
     addressOf,
-    route: singleRoute(relay),
+    route: instances,
     random: Math.random,
   });
   const routes = readRoutes(CombatSessionService);
@@ -104,7 +115,7 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
       const cut = setTimeout(() => http.cut(), config.drainMs);
       await Promise.all([requests, sockets.drain()]);
       clearTimeout(cut);
-      client.close();
+      instances.close();
       await Promise.all([closeAdmin(), limiters.close()]);
     },
   };

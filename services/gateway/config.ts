@@ -34,7 +34,12 @@ const GATEWAY_SETTINGS = defineSettings({
     check: isListenAddress,
   }),
   GATEWAY_ADMIN_PORT: integer({ default: 9464, min: 0, max: 65_535, about: "Metrics and probes. 0: any free one." }),
-  COMBAT_GRPC_TARGET: text({ about: "The combat service, as a gRPC target.", default: "localhost:50051" }),
+  COMBAT_GRPC_TARGET: list({
+    about: "Combat instances to begin with, as gRPC targets; they say where the others are.",
+    allowed: "gRPC targets",
+    default: ["localhost:50051"],
+    check: (target) => target !== "",
+  }),
   GATEWAY_CALL_DEADLINE_MS: integer({
     default: 5_000,
     min: 100,
@@ -119,7 +124,8 @@ export type Config = {
   readonly port: number;
   readonly adminHost: string;
   readonly adminPort: number;
-  readonly combatTarget: string;
+  /** At least one. */
+  readonly combatTargets: readonly string[];
   readonly callDeadlineMs: number;
   readonly workers: number;
   readonly socketsMax: number;
@@ -143,7 +149,7 @@ export function readConfig(env: Environment): Config {
     port: settings.GATEWAY_PORT,
     adminHost: settings.GATEWAY_ADMIN_HOST,
     adminPort: settings.GATEWAY_ADMIN_PORT,
-    combatTarget: settings.COMBAT_GRPC_TARGET,
+    combatTargets: settings.COMBAT_GRPC_TARGET,
     callDeadlineMs: settings.GATEWAY_CALL_DEADLINE_MS,
     workers: settings.GATEWAY_WORKERS,
     socketsMax: settings.GATEWAY_SOCKETS_MAX,

@@ -75,7 +75,19 @@ export const DRAIN_MS_MAX = 5_000;
 /** Sockets told to go in one turn of the event loop while draining. */
 export const DRAIN_BATCH_MAX = 250;
 
+/** While combat is away, or a session moves between instances, a socket asks for it again this often. */
+export const REROUTE_MS = 500;
+/** How often in a row an attach is sent on to another instance; then it is asked again later, or refused. */
+export const REROUTES_MAX = 2;
+
 // Upstream
+
+/** Combat instances known at once, seeds among them; beyond, one that is away is forgotten, or what is there is not reached. */
+export const INSTANCES_MAX = 64;
+/** Sessions known to be elsewhere than at their seed; the one used longest ago is asked for anew. */
+export const ROUTED_SESSIONS_MAX = 65_536;
+/** How often a call is made again where combat said that it did nothing of it. */
+export const CALL_HOPS_MAX = 2;
 
 /** Items awaiting the relay's back-pressure; beyond, inputs are refused (UNAVAILABLE). Attach and detach always go:
  *  there are no more of them than sockets. */

@@ -9,8 +9,9 @@ import { createMemoryLimiter } from "#auth/limiter.ts";
 import { createVerifier } from "#auth/verifier.ts";
 import { createAddressReader } from "#gateway/edge/client-address.ts";
 import { createSocketEdge, type SocketEdge } from "#gateway/edge/websocket.ts";
+import { Instances } from "#gateway/upstream/instances.ts";
 import { createRelayClient } from "#gateway/upstream/relay-client.ts";
-import { singleRoute } from "#gateway/upstream/route.ts";
+import { createUnaryClient } from "#gateway/upstream/unary-client.ts";
 import { ManualClock } from "#kit/clock.ts";
 import { type Log, silentLog } from "#kit/log.ts";
 import { type FakeCombat, startFakeCombat } from "./fake-combat.ts";
@@ -57,12 +58,14 @@ export async function startTestEdge(options: EdgeOptions = {}): Promise<TestEdge
   const auth = await testAuth();
   const issuer = createIssuer(auth, clock);
   const combat = await startFakeCombat();
-  const relay = createRelayClient({
-    target: combat.target,
-    token: () => issuer.internal("gateway-test"),
-    clock,
-    log,
-    random: () => 0,
+  const relayParts = { token: () => issuer.internal("gateway-test"), clock, log, random: () => 0 };
+  const instances = new Instances({
+    seeds: [combat.target],
+    create: (target) => ({
+      target,
+      relay: createRelayClient({ target, ...relayParts }),
+      calls: createUnaryClient({ target, deadlineMs: 1_000 }),
+    }),
   });
   const edge = createSocketEdge({
     clock,
@@ -73,13 +76,13 @@ export async function startTestEdge(options: EdgeOptions = {}): Promise<TestEdge
     playerConnects: createMemoryLimiter({ points: connectsPerPlayer, durationSeconds: 10, keysMax: 100 }),
     handshakesPerSecond,
     addressOf: createAddressReader([]),
-    route: singleRoute(relay),
+    route: instances,
     random: () => 0.5,
   });
   const server = createServer();
   server.on("upgrade", (request, socket, head) => edge.handleUpgrade(request, socket, head));
   const port = await listen(server);
-  while (!relay.isUp()) await new Promise((resolve) => setImmediate(resolve));
+  while (!instances.relays().every((relay) => relay.isUp())) await new Promise((resolve) => setImmediate(resolve));
   return {
     edge,
     combat,
@@ -88,6 +91,7 @@ export async function startTestEdge(options: EdgeOptions = {}): Promise<TestEdge
     url: `ws://127.0.0.1:${port}`,
     async stop() {
       await edge.drain();
+      instances.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await combat.stop();

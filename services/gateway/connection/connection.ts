@@ -12,8 +12,17 @@
  */
 import type { CloseReason } from "#wire/close-codes.ts";
 import { no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
-import { AWAY_ANSWER_MS, AWAY_MS_MAX, STRIKES_MAX, TOKEN_WARNING_MS, UNAVAILABLE_RETRY_AFTER_MS } from "../limits.ts";
+import {
+  AWAY_ANSWER_MS,
+  AWAY_MS_MAX,
+  REROUTE_MS,
+  REROUTES_MAX,
+  STRIKES_MAX,
+  TOKEN_WARNING_MS,
+  UNAVAILABLE_RETRY_AFTER_MS,
+} from "../limits.ts";
 import { closeReasonOf } from "./closing.ts";
+import { servedAt, withoutAddress } from "./elsewhere.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Caller, ClientInput, ClientMessageType, Cursor } from "./messages.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -24,6 +33,8 @@ export type Phase = "attaching" | "open" | "away" | "reattaching" | "closed";
 export type Output =
   /** Ask combat to let the connection in, or back in. */
   | { readonly kind: "attach"; readonly again: boolean; readonly resume: Cursor | null }
+  /** Combat does not have the session where it was asked for: find it, at this address when one was told, and ask there. */
+  | { readonly kind: "reroute"; readonly address: string | null }
   | { readonly kind: "detach" }
   | { readonly kind: "input"; readonly input: ClientInput }
   /** Complete the upgrade. */
@@ -70,6 +81,12 @@ export class Connection {
   private strikes = 0;
   private awaySinceMs = 0;
   private awayAnsweredMs = Number.NEGATIVE_INFINITY;
+  /** When the session is looked for again. */
+  private rerouteDueMs = Number.POSITIVE_INFINITY;
+  /** In a row. */
+  private reroutes = 0;
+  /** Attaching, sent on to an instance that was not asked yet. */
+  private isUnasked = false;
 
   constructor(caller: Caller, { nowMs, handshakeDueMs, heartbeatPhase }: ConnectionStart) {
     this.caller = caller;
@@ -107,12 +124,22 @@ export class Connection {
       this.put({ kind: "upgrade" }, { kind: "ping" });
     } else if (this.phaseNow !== "reattaching") return;
     this.phaseNow = "open";
+    this.reroutes = 0;
     this.tellRoundTrip();
   }
 
-  handleRefused(refusal: Problem): void {
-    if (this.phaseNow === "attaching") this.refuse(refusal);
-    else if (this.phaseNow === "reattaching") this.close(closeReasonOf(refusal), { byCombat: true });
+  handleRefused(nowMs: number, refusal: Problem): void {
+    const address = this.reroutes < REROUTES_MAX ? servedAt(refusal) : null;
+    if (this.phaseNow === "attaching") {
+      if (address === null) return this.refuse(withoutAddress(refusal));
+      this.isUnasked = true;
+      this.reroute(address);
+    } else if (this.phaseNow === "reattaching") {
+      if (refusal.error !== "UNAVAILABLE") return this.close(closeReasonOf(refusal), { byCombat: true });
+      this.phaseNow = "away"; // It moves from one instance to another: that takes a moment.
+      this.rerouteDueMs = nowMs + REROUTE_MS;
+      if (address !== null) this.reroute(address);
+    }
   }
 
   /** A frame of the room, or of this connection alone, was given to the client. */
@@ -133,15 +160,19 @@ export class Connection {
   handleRelayLost(nowMs: number): void {
     if (this.phaseNow === "attaching") {
       this.refuse(unavailable("the combat service is away; try again"));
-    } else if (this.phaseNow === "open") {
-      this.awaySinceMs = nowMs;
+    } else if (this.phaseNow === "open" || this.phaseNow === "reattaching") {
+      if (this.phaseNow === "open") this.awaySinceMs = nowMs;
       this.phaseNow = "away";
-    } else if (this.phaseNow === "reattaching") {
-      this.phaseNow = "away";
+      this.rerouteDueMs = nowMs + REROUTE_MS;
     }
   }
 
+  /** The relay to where the session is looked for takes items. */
   handleRelayUp(): void {
+    if (this.phaseNow === "attaching" && this.isUnasked) {
+      this.isUnasked = false;
+      this.put({ kind: "attach", again: false, resume: this.caller.resume });
+    }
     if (this.phaseNow !== "away") return;
     this.phaseNow = "reattaching";
     this.put({ kind: "attach", again: true, resume: this.resumePoint.cursor() });
@@ -218,8 +249,9 @@ export class Connection {
       }
       return;
     }
-    if (this.isAway() && nowMs >= this.awaySinceMs + AWAY_MS_MAX) this.close("unavailable");
-    else if (!this.watchToken(unixMs)) this.beat(nowMs);
+    if (this.isAway() && nowMs >= this.awaySinceMs + AWAY_MS_MAX) return this.close("unavailable");
+    if (this.phaseNow === "away" && nowMs >= this.rerouteDueMs) this.lookAgain(nowMs);
+    if (!this.watchToken(unixMs)) this.beat(nowMs);
   }
 
   /** When handleTick has something to do next, as far as is known now. */
@@ -227,6 +259,7 @@ export class Connection {
     if (this.phaseNow === "attaching") return this.handshakeDueMs;
     let dueMs = this.heartbeat.dueMs();
     if (this.isAway()) dueMs = Math.min(dueMs, this.awaySinceMs + AWAY_MS_MAX);
+    if (this.phaseNow === "away") dueMs = Math.min(dueMs, this.rerouteDueMs);
     if (this.tokenExpiresAtUnixMs !== null) {
       const nextUnixMs = this.tokenExpiresAtUnixMs - (this.isTokenWarned ? 0 : TOKEN_WARNING_MS);
       dueMs = Math.min(dueMs, nowMs + Math.max(0, nextUnixMs - unixMs));
@@ -237,6 +270,17 @@ export class Connection {
   private put(...outputs: Output[]): void {
     if (this.outputs === null) this.outputs = outputs;
     else this.outputs.push(...outputs);
+  }
+
+  private reroute(address: string): void {
+    this.reroutes += 1;
+    this.put({ kind: "reroute", address });
+  }
+
+  private lookAgain(nowMs: number): void {
+    this.reroutes = 0;
+    this.rerouteDueMs = nowMs + REROUTE_MS;
+    this.put({ kind: "reroute", address: null });
   }
 
   private isLive(): boolean {

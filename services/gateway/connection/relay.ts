@@ -68,6 +68,8 @@ export type Relay = {
 /** Which relay leads to a session. */
 export type Route = {
   relayFor(sessionId: string): Relay;
-  /** All relays there are. */
+  /** The relay to where an instance said that the session is served; null when no more can be known. */
+  relayAt(sessionId: string, address: string): Relay | null;
+  /** All relays there are now. */
   relays(): readonly Relay[];
 };

@@ -34,6 +34,8 @@ export type SocketSurroundings = {
   refresh(token: string, caller: Caller): Promise<RefreshVerdict>;
   /** Has handleTick called when it is due. */
   schedule(socket: ClientSocket, dueMs: number): void;
+  /** Finds where the session is now, at this address when one was told, and has the socket ask there. */
+  reroute(socket: ClientSocket, address: string | null): void;
   /** The socket is done with: nobody refers to it any more. */
   forget(socket: ClientSocket): void;
 };
@@ -46,7 +48,8 @@ export class ClientSocket implements Viewer, WheelEntry, SocketOwner {
   /** Kept while the relay is lost: what still waits in the outbox is named by it. */
   private room: Room<ClientSocket> | null = null;
   private readonly connection: Connection;
-  private readonly relay: Relay;
+  /** To the instance that has the session, or is asked for it. */
+  relay: Relay;
   /** Null for a reader that keeps up. */
   private outbox: Outbox | null = null;
   private readonly around: SocketSurroundings;
@@ -83,8 +86,9 @@ export class ClientSocket implements Viewer, WheelEntry, SocketOwner {
   }
 
   handleRefused(why: Problem): void {
-    this.connection.handleRefused(why);
+    this.connection.handleRefused(this.around.clock.nowMs(), why);
     this.pump();
+    this.reschedule();
   }
 
   handleUnicast(lane: Lane, bytes: Uint8Array): void {
@@ -214,6 +218,9 @@ export class ClientSocket implements Viewer, WheelEntry, SocketOwner {
       case "round_trip":
         // Lost with the relay, as the connection's place there is; it is told again with the next.
         this.relay.send({ kind: "round_trip", connection: this.caller.connection, ms: output.ms });
+        return;
+      case "reroute":
+        this.around.reroute(this, output.address);
         return;
       case "upgrade":
         this.upgrade();

@@ -78,7 +78,8 @@ type Attempt = WheelEntry & { readonly pending: PendingUpgrade; readonly dueMs: 
 class WebSocketEdge implements SocketEdge {
   private readonly parts: SocketEdgeParts;
   private readonly server = createServer();
-  private readonly downstreams = new Map<Relay, Downstream>();
+  /** Of relays that were used; one that the route has forgotten is not kept. */
+  private readonly downstreams = new WeakMap<Relay, Downstream>();
   private readonly wheel: Wheel<Attempt | ClientSocket>;
   private readonly timer: NodeJS.Timeout;
   private readonly turnstile: Turnstile;
@@ -100,13 +101,10 @@ class WebSocketEdge implements SocketEdge {
       upgrade: (pending) => pending.upgrade(this.server),
       refresh: (token, caller) => this.refresh(token, caller),
       schedule: (socket, dueMs) => this.wheel.schedule(socket, dueMs),
+      reroute: (socket, address) => this.reroute(socket, address),
       forget: (socket) => this.forget(socket),
     };
-    for (const relay of parts.route.relays()) {
-      const downstream = new Downstream(parts.log);
-      this.downstreams.set(relay, downstream);
-      relay.open(downstream);
-    }
+    for (const relay of parts.route.relays()) this.downstreamOf(relay);
     this.turnstile = new Turnstile(parts.handshakesPerSecond, parts);
     this.timer = setInterval(() => this.turnWheel(), WHEEL_STEP_MS);
     this.timer.unref(); // Sockets keep the process alive, their deadlines alone do not.
@@ -140,7 +138,7 @@ class WebSocketEdge implements SocketEdge {
     if (this.sockets.size > 0) await empty;
     clearTimeout(deadline);
     clearInterval(this.timer);
-    await Promise.all([...this.downstreams.keys()].map((relay) => relay.close()));
+    await Promise.all(this.parts.route.relays().map((relay) => relay.close()));
   }
 
   /** Never rejects: whatever goes wrong is answered. */
@@ -216,7 +214,7 @@ class WebSocketEdge implements SocketEdge {
   private forget(socket: ClientSocket): void {
     if (!this.sockets.delete(socket)) return;
     this.wheel.remove(socket);
-    for (const downstream of this.downstreams.values()) downstream.remove(socket);
+    this.downstreamOf(socket.relay).remove(socket);
     if (this.sockets.size === 0) this.whenEmpty();
   }
 
@@ -270,9 +268,25 @@ class WebSocketEdge implements SocketEdge {
     for (const socket of [...this.sockets]) socket.terminate();
   }
 
+  private reroute(socket: ClientSocket, address: string | null): void {
+    const { route } = this.parts;
+    const { sessionId } = socket.caller;
+    const relay = (address === null ? null : route.relayAt(sessionId, address)) ?? route.relayFor(sessionId);
+    if (relay !== socket.relay) {
+      this.downstreamOf(socket.relay).remove(socket);
+      socket.relay = relay;
+      this.downstreamOf(relay).add(socket);
+    }
+    if (relay.isUp()) socket.handleRelayUp();
+  }
+
+  /** A relay is opened when it is first used. */
   private downstreamOf(relay: Relay): Downstream {
-    const downstream = this.downstreams.get(relay);
-    if (downstream === undefined) throw new Error("the route leads to a relay that it does not list");
+    const known = this.downstreams.get(relay);
+    if (known !== undefined) return known;
+    const downstream = new Downstream(this.parts.log);
+    this.downstreams.set(relay, downstream);
+    relay.open(downstream);
     return downstream;
   }
 

@@ -14,7 +14,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
-import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { Client, connectivityState, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { StatusSchema } from "#gen/google/rpc/status_pb.js";
 import { ErrorDetailSchema } from "#gen/necpgame/combat/v1/error_pb.js";
 import {
@@ -53,6 +53,8 @@ export type UnaryClient = {
     request: MessageShape<Input>,
     options: CallOptions,
   ): Promise<Result<MessageShape<Output>>>;
+  /** False while connecting fails. */
+  isReachable(): boolean;
   /** Whether combat says that it serves. */
   isServing(): Promise<boolean>;
   close(): void;
@@ -91,6 +93,7 @@ export function createUnaryClient({ target, deadlineMs }: UnaryClientOptions): U
       const answer = await request(path, bytes, metadata, Math.min(timeoutMs, deadlineMs));
       return answer.ok ? ok(fromBinary(method.output, answer.value)) : answer;
     },
+    isReachable: () => client.getChannel().getConnectivityState(false) !== connectivityState.TRANSIENT_FAILURE,
     async isServing() {
       const answer = await request(HEALTH_PATH, Buffer.alloc(0), new Metadata(), HEALTH_MS_MAX);
       return answer.ok && answer.value.equals(SERVING);

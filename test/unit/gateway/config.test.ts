@@ -8,7 +8,7 @@ test("an empty environment gives the documented ports", () => {
     host: null,
     port: 8080,
     adminPort: 9464,
-    combatTarget: "localhost:50051",
+    combatTargets: ["localhost:50051"],
     trustedProxies: [],
   });
 });

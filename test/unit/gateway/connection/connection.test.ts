@@ -9,12 +9,16 @@ import {
   HEARTBEAT_MS,
   MESSAGES_BURST_MAX,
   MESSAGES_PER_SECOND_MAX,
+  REROUTE_MS,
+  REROUTES_MAX,
   TOKEN_WARNING_MS,
 } from "#gateway/limits.ts";
 import { no, ok, problem } from "#wire/problem.ts";
 import { attaching, caller, drained, input, kinds, opened, START_UNIX_MS } from "./fixture.ts";
 
 const REFUSAL = problem("FORBIDDEN", "no seat");
+const ELSEWHERE = problem("UNAVAILABLE", "another instance serves it", { served_at: "there:1" });
+const NOT_READY = problem("UNAVAILABLE", "not served here just now", { retry_after_ms: 1000 });
 const JUNK = no(problem("INVALID_ARGUMENT", "junk"));
 
 function away(): Connection {
@@ -41,7 +45,13 @@ const STARTS = { attaching, opened, away, reattaching, closed };
 
 type Happening = { readonly name: string; readonly happen: (connection: Connection) => void };
 const attached: Happening = { name: "attached", happen: (connection) => connection.handleAttached(0) };
-const refused: Happening = { name: "refused", happen: (connection) => connection.handleRefused(REFUSAL) };
+const refused: Happening = { name: "refused", happen: (connection) => connection.handleRefused(0, REFUSAL) };
+const elsewhere: Happening = { name: "elsewhere", happen: (connection) => connection.handleRefused(0, ELSEWHERE) };
+const notReady: Happening = { name: "not ready", happen: (connection) => connection.handleRefused(0, NOT_READY) };
+const laterLook: Happening = {
+  name: "half a second later",
+  happen: (connection) => connection.handleTick(REROUTE_MS, START_UNIX_MS + REROUTE_MS),
+};
 const combatClose: Happening = {
   name: "combat closes",
   happen: (connection) => connection.handleCombatClose("taken_over"),
@@ -64,6 +74,8 @@ describe("phases", () => {
   test.each<{ from: keyof typeof STARTS; when: Happening; told: string; to: string }>([
     { from: "attaching", when: attached, told: "upgrade ping", to: "open" },
     { from: "attaching", when: refused, told: "refuse", to: "closed" },
+    { from: "attaching", when: elsewhere, told: "reroute", to: "attaching" },
+    { from: "attaching", when: notReady, told: "refuse", to: "closed" },
     { from: "attaching", when: combatClose, told: "refuse", to: "closed" },
     { from: "attaching", when: lost, told: "refuse", to: "closed" },
     { from: "attaching", when: gone, told: "detach", to: "closed" },
@@ -81,6 +93,7 @@ describe("phases", () => {
     { from: "opened", when: move, told: "input", to: "open" },
     { from: "opened", when: junk, told: "error", to: "open" },
     { from: "away", when: up, told: "attach", to: "reattaching" },
+    { from: "away", when: laterLook, told: "reroute", to: "away" },
     { from: "away", when: gone, told: "", to: "closed" },
     { from: "away", when: drain, told: "close:draining", to: "closed" },
     { from: "away", when: late, told: "close:unavailable", to: "closed" },
@@ -88,6 +101,8 @@ describe("phases", () => {
     { from: "away", when: lost, told: "", to: "away" },
     { from: "reattaching", when: attached, told: "", to: "open" },
     { from: "reattaching", when: refused, told: "close:forbidden", to: "closed" },
+    { from: "reattaching", when: elsewhere, told: "reroute", to: "away" },
+    { from: "reattaching", when: notReady, told: "", to: "away" },
     { from: "reattaching", when: combatClose, told: "close:taken_over", to: "closed" },
     { from: "reattaching", when: lost, told: "", to: "away" },
     { from: "reattaching", when: gone, told: "detach", to: "closed" },
@@ -105,6 +120,47 @@ describe("phases", () => {
     when.happen(connection);
     expect(kinds(drained(connection))).toBe(told);
     expect(connection.phase()).toBe(to);
+  });
+
+  test("an attach that was sent on is made again, as the first one was", () => {
+    const connection = attaching();
+    elsewhere.happen(connection);
+    drained(connection);
+    connection.handleRelayUp();
+    expect(drained(connection)).toEqual([{ kind: "attach", again: false, resume: null }]);
+    connection.handleRelayUp();
+    expect(drained(connection)).toEqual([]);
+  });
+
+  test("instances that send a handshake to and fro are not believed for long, and clients never see where they are", () => {
+    const connection = attaching();
+    for (let time = 0; time < REROUTES_MAX; time++) {
+      elsewhere.happen(connection);
+      expect(kinds(drained(connection))).toBe("reroute");
+      connection.handleRelayUp();
+      drained(connection);
+    }
+    elsewhere.happen(connection);
+    const [told] = drained(connection);
+    expect(told).toMatchObject({ kind: "refuse", problem: { error: "UNAVAILABLE", details: {} } });
+    expect(JSON.stringify(told)).not.toContain("there:1");
+  });
+
+  test("who is sent to and fro while away looks again later, and goes when it took too long", () => {
+    const connection = away();
+    let nowMs = 0;
+    for (; nowMs < AWAY_MS_MAX - REROUTE_MS; ) {
+      for (let time = 0; time <= REROUTES_MAX; time++) {
+        connection.handleRelayUp();
+        connection.handleRefused(nowMs, ELSEWHERE);
+      }
+      const looks = drained(connection).filter(({ kind }) => kind === "reroute");
+      expect(looks.length).toBeLessThanOrEqual(REROUTES_MAX + 1);
+      nowMs = connection.dueMs(nowMs, START_UNIX_MS);
+      connection.handleTick(nowMs, START_UNIX_MS);
+    }
+    connection.handleTick(AWAY_MS_MAX, START_UNIX_MS);
+    expect(kinds(drained(connection))).toContain("close:unavailable");
   });
 
   test("a handshake just in time is not refused", () => {

@@ -591,8 +591,6 @@ describe("relay lost", () => {
     { error: "SESSION_NOT_FOUND", code: 4504 },
     { error: "FORBIDDEN", code: 4503 },
     { error: "INVALID_STATE_TRANSITION", code: 4510 },
-    { error: "UNAVAILABLE", code: 4003 },
-    { error: "SOMETHING_NEWER", code: 4003 },
   ])("refused with $error on the way back closes with $code", async ({ error, code }) => {
     const client = await player();
     at.combat.onAttach = ({ connection }) => [
@@ -602,6 +600,30 @@ describe("relay lost", () => {
     expect((await client.closed).code).toBe(code);
   });
 });
+
+test.each(["UNAVAILABLE", "SOMETHING_NEWER"])(
+  "refused with %s on the way back asks again, and plays on",
+  async (error) => {
+    const client = await player();
+    await at.combat.attaches.take();
+    at.combat.onAttach = ({ connection }) => [
+      { case: "refused", value: { connection, error: { error, message: "no" } } },
+    ];
+    at.combat.breakStreams();
+    await at.combat.attaches.take();
+    at.combat.onAttach = (attach) => at.combat.welcome(attach);
+    await eventuallyAttached();
+    at.combat.broadcast(SESSION, { case: "pong", value: { t: 2 } });
+    expect(await client.next("pong")).toMatchObject({ t: 2 });
+  },
+);
+
+/** Lets time pass until the session is looked for again. */
+async function eventuallyAttached(): Promise<void> {
+  const attached = at.combat.attaches.take();
+  const timer = setInterval(() => at.clock.advance(50), 5);
+  await attached.finally(() => clearInterval(timer));
+}
 
 /** Asks until the answer says that combat is away. The clock moves on, since it is said at most once a second. */
 async function eventuallyAway(client: SocketClient): Promise<void> {

@@ -1,0 +1,123 @@
+/** Instances: a session is asked for where it was said to be, a dead one is passed over, and nothing known grows for ever. */
+import { randomUUID } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { INSTANCES_MAX, ROUTED_SESSIONS_MAX } from "#gateway/limits.ts";
+import { type Instance, Instances } from "#gateway/upstream/instances.ts";
+
+/** What is told of an instance: whether it is there, and was closed. */
+class Stand {
+  up = true;
+  closed = false;
+  readonly instance: Instance;
+
+  constructor(target: string) {
+    const close = () => {
+      this.closed = true;
+    };
+    this.instance = {
+      target,
+      relay: { open: () => {}, send: () => this.up, isUp: () => this.up, close: async () => close() },
+      calls: {
+        call: () => Promise.reject(new Error("nobody calls here")),
+        isReachable: () => this.up,
+        isServing: async () => this.up,
+        close,
+      },
+    };
+  }
+}
+
+class World {
+  readonly stands = new Map<string, Stand>();
+  readonly instances: Instances;
+
+  constructor(seeds: readonly string[]) {
+    this.instances = new Instances({ seeds, create: (target) => this.stand(target).instance });
+  }
+
+  stand(target: string): Stand {
+    const known = this.stands.get(target);
+    if (known !== undefined) return known;
+    const stand = new Stand(target);
+    this.stands.set(target, stand);
+    return stand;
+  }
+
+  /** Where a socket, and a call, of the session go. */
+  targets(sessionId: string): (string | undefined)[] {
+    const relay = this.instances.relayFor(sessionId);
+    const ofRelay = this.instances.all().find((instance) => instance.relay === relay)?.target;
+    return [ofRelay, this.instances.instanceFor(sessionId).target];
+  }
+}
+
+describe("a session", () => {
+  test("is asked for at the same seed each time, and sessions are spread over seeds", () => {
+    const world = new World(["a", "b", "c"]);
+    const ids = Array.from({ length: 300 }, () => randomUUID());
+    const first = ids.map((id) => world.targets(id));
+    expect(ids.map((id) => world.targets(id))).toEqual(first);
+    for (const [relay, call] of first) expect(call).toBe(relay);
+    for (const seed of ["a", "b", "c"]) expect(first.filter(([at]) => at === seed).length).toBeGreaterThan(50);
+  });
+
+  test("is asked for where it was said to be", () => {
+    const world = new World(["a"]);
+    const id = randomUUID();
+    expect(world.instances.moved(id, "z")?.target).toBe("z");
+    expect(world.targets(id)).toEqual(["z", "z"]);
+    expect(world.targets(randomUUID())).toEqual(["a", "a"]);
+  });
+
+  test("is asked for at a seed when the one that had it is away", () => {
+    const world = new World(["a"]);
+    const id = randomUUID();
+    world.instances.moved(id, "z");
+    world.stand("z").up = false;
+    expect(world.targets(id)).toEqual(["a", "a"]);
+  });
+
+  test("is asked for at another seed when its own is away, and at its own when all are", () => {
+    const world = new World(["a", "b"]);
+    const id = randomUUID();
+    const [own] = world.targets(id);
+    const other = own === "a" ? "b" : "a";
+    world.stand(own!).up = false;
+    expect(world.targets(id)).toEqual([other, other]);
+    world.stand(other).up = false;
+    expect(world.targets(id)).toEqual([own, own]);
+  });
+});
+
+test("calls of no session go to the seeds in turns, past those that are away", () => {
+  const { instances, ...world } = new World(["a", "b", "c"]);
+  world.stands.get("b")!.up = false;
+  const targets = Array.from({ length: 6 }, () => instances.instanceFor(null).target);
+  expect(new Set(targets)).toEqual(new Set(["a", "c"]));
+});
+
+describe("bounds", () => {
+  test("one that is away is forgotten and closed when one more is told of; seeds and those that are up never", () => {
+    const world = new World(["a"]);
+    for (let n = 1; n < INSTANCES_MAX; n++) world.instances.moved(randomUUID(), `z${n}`);
+    expect(world.instances.moved(randomUUID(), "more")).toBeNull();
+    world.stand("a").up = false;
+    world.stand("z7").up = false;
+    expect(world.instances.moved(randomUUID(), "more")?.target).toBe("more");
+    expect(world.stand("z7").closed).toBe(true);
+    expect(world.stand("a").closed).toBe(false);
+    expect(world.instances.all()).toHaveLength(INSTANCES_MAX);
+    expect(world.instances.moved(randomUUID(), "yet another")).toBeNull();
+  });
+
+  test("the session that was used longest ago is asked for at its seed again", () => {
+    const { instances } = new World(["a"]);
+    const [first, second] = [randomUUID(), randomUUID()];
+    instances.moved(first, "z");
+    instances.moved(second, "z");
+    expect(instances.instanceFor(first).target).toBe("z"); // Used just now.
+    for (let n = 0; n < ROUTED_SESSIONS_MAX - 1; n++) instances.moved(`session ${n}`, "z");
+    expect(instances.instanceFor(second).target).toBe("a");
+    expect(instances.instanceFor(first).target).toBe("z");
+  });
+});
