@@ -72,12 +72,19 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
     needs: "nothing",
     load: async () => (await import("./scenarios/slow-reader.ts")).slowReader,
   },
+  rpc: {
+    about:
+      "calls a second and latency of GetSession, CreateSession and JoinSession, and of REST, beside empty handlers",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/rpc.ts")).rpc,
+  },
 };
 
 export const SETS: { readonly [name: string]: readonly string[] } = {
   stores: ["events", "journal-wait", "checkpoints", "hit-rate", "restore"],
   sim: ["core", "fairness"],
   sockets: ["connections", "fanout", "positions", "spectators", "peers", "slow-reader"],
+  calls: ["rpc"],
 };
 
 export function isScenario(name: string): boolean {

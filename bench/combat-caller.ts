@@ -6,8 +6,12 @@ import { randomUUID } from "node:crypto";
 import { loadAuthConfig } from "#auth/auth-config.ts";
 import { createIssuer } from "#auth/issuer.ts";
 import { DamageType } from "#gen/necpgame/combat/v1/realtime_pb.js";
-import { type CombatSession, GameMode } from "#gen/necpgame/combat/v1/session_pb.js";
-import { CombatSessionService } from "#gen/necpgame/combat/v1/session_service_pb.js";
+import { type CombatSession, GameMode, SessionStatus } from "#gen/necpgame/combat/v1/session_pb.js";
+import {
+  CombatSessionService,
+  type JoinSessionResponse,
+  type ListSessionsResponse,
+} from "#gen/necpgame/combat/v1/session_service_pb.js";
 import { systemClock } from "#kit/clock.ts";
 import { GrpcCaller } from "#support/grpc-caller.ts";
 
@@ -45,6 +49,32 @@ export class CombatCaller {
       );
       return this.grpc.call(method.startSession, { sessionId: id }, this.token);
     });
+  }
+
+  /** Sessions that wait with two of their players seated, and are stepped as seldom as may be: they only have to be there. */
+  async wait(count: number, maxPlayers: number): Promise<CombatSession[]> {
+    return this.all(Array.from({ length: count }), () => {
+      const participants = [1, 2].map(() => ({ playerId: randomUUID(), teamId: randomUUID() }));
+      const asked = { gameMode: GameMode.TEAM_DEATHMATCH, participants, autoStart: false, tickRateHz: 1 };
+      return this.grpc.call(method.createSession, { ...asked, maxPlayers }, this.token);
+    });
+  }
+
+  /** All that wait, whoever made them. */
+  async waiting(): Promise<CombatSession[]> {
+    const found: CombatSession[] = [];
+    let pageToken = "";
+    do {
+      const asked = { status: SessionStatus.WAITING, pageSize: 100, ...(pageToken !== "" && { pageToken }) };
+      const page: ListSessionsResponse = await this.grpc.call(method.listSessions, asked, this.token);
+      found.push(...page.sessions);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    return found;
+  }
+
+  join(sessionId: string, playerId: string): Promise<JoinSessionResponse> {
+    return this.grpc.call(method.joinSession, { sessionId, playerId }, this.token);
   }
 
   /** Each session is hurt so many times, its players in turns, beginning with the one of this number. */

@@ -34,7 +34,7 @@ ${Object.entries(SETS)
   --seed N       of what is drawn; else a new one, which is printed
   --out FOLDER   where results go; then docs/BENCHMARKS.md stays as it is
 
-The scenarios of sim and of sockets need no servers. The others take those of DATABASE_URL, REDIS_URL and KAFKA_BROKERS, else those of
+The scenarios of sim, sockets and calls need no servers. The others take those of DATABASE_URL, REDIS_URL and KAFKA_BROKERS, else those of
 npm run services. In them a run makes a database and topics of its own and takes an empty logical database of Redis, and
 removes all that when it ends. Processes of the service itself publish on its own topics.
 `;
