@@ -67,12 +67,17 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
     needs: "nothing",
     load: async () => (await import("./scenarios/slow-reader.ts")).slowReader,
   },
+  reconnects: {
+    about: "what 2,000 sockets that are cut and come back at once cost those who play, and when they are back",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/reconnects.ts")).reconnects,
+  },
 };
 
 export const SETS: { readonly [name: string]: readonly string[] } = {
   stores: ["events", "journal-wait", "checkpoints", "hit-rate", "restore"],
   sim: ["core", "fairness"],
-  sockets: ["connections", "fanout", "positions", "spectators", "slow-reader"],
+  sockets: ["connections", "fanout", "positions", "spectators", "slow-reader", "reconnects"],
 };
 
 export function isScenario(name: string): boolean {

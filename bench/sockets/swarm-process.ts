@@ -14,9 +14,10 @@ import { startCpu } from "../measure/cpu.ts";
 import { Latencies, tailCurve } from "../measure/latencies.ts";
 import { OpenLoop } from "../measure/open-loop.ts";
 import { cpuSeconds } from "../measure/process-use.ts";
-import type { Connected, Played, PlayOrder, RoomOrder, SwarmAnswer, SwarmOrder, Where } from "./swarm.ts";
+import { comeBack } from "./coming-back.ts";
+import type { CameBack, Connected, Played, PlayOrder, RoomOrder, SwarmAnswer, SwarmOrder, Where } from "./swarm.ts";
 import { type Spot, WIRE_FORMATS, type WireFormat } from "./wire-format.ts";
-import { WireSocket } from "./wire-socket.ts";
+import { WireSocket, type WireSocketOrder } from "./wire-socket.ts";
 
 const OPENING_AT_ONCE = 64;
 const BEAT_MS = 1;
@@ -34,6 +35,8 @@ type Room = { readonly slots: ReadonlyMap<string, number>; readonly sentAtMs: Fl
 type Seat = { readonly room: Room; readonly playerId: string; readonly slot: number | null; readonly path: string };
 
 type Member = Seat & {
+  /** How its socket was opened. */
+  readonly door: WireSocketOrder;
   readonly socket: WireSocket;
   /** Newest input seen, by slot. */
   readonly seen: Uint32Array;
@@ -64,7 +67,7 @@ async function connect(orders: readonly RoomOrder[], { port, dataDir, format: na
       const seat = seats[at]!;
       const order = { sub: seat.playerId, roles: ["player"], ttlSeconds: TOKEN_SECONDS } as const;
       const protocols = issuer === null ? [] : [format.subprotocol, `bearer.${await issuer.user(order)}`];
-      await enter(await WireSocket.open({ port, path: seat.path, protocols }), seat);
+      await enter({ port, path: seat.path, protocols }, seat);
     }
   };
   await Promise.all(Array.from({ length: OPENING_AT_ONCE }, lane));
@@ -82,23 +85,60 @@ function seatsOf({ sessionId, playerIds, spectatorIds }: RoomOrder): Seat[] {
   ];
 }
 
-/** Resolves when the server has told the whole session. */
-function enter(socket: WireSocket, seat: Seat): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.onEnd = (why) => {
-      ended ??= why;
-      reject(new Error(why));
-    };
+/** Resolves when the server has told the whole session; rejects when it would not have the socket. */
+async function enter(door: WireSocketOrder, seat: Seat): Promise<void> {
+  const socket = await WireSocket.open(door);
+  await new Promise<void>((resolve, reject) => {
+    socket.onEnd = (why) => reject(new Error(why));
     socket.onFrame = (payload) => {
       const begun = format.begins(payload, seat.playerId, seat.slot);
       if (begun === null) return;
-      const member = { ...seat, socket, seen: new Uint32Array(seat.room.slots.size), seq: 0, spot: begun.spot };
+      const { room, playerId, slot, path } = seat;
+      const seen = new Uint32Array(room.slots.size);
+      const member = { room, playerId, slot, path, door, socket, seen, seq: 0, spot: begun.spot };
       socket.onFrame = (bytes) => take(member, bytes);
+      socket.onEnd = (why) => {
+        ended ??= why;
+      };
       members.push(member);
       if (member.slot !== null) players.push(member);
       resolve();
     };
   });
+}
+
+/** Their sockets are cut without a word. */
+function cut(those: readonly Member[]): void {
+  const gone = new Set(those);
+  for (const { socket } of those) socket.cut();
+  for (const list of [members, players]) {
+    const left = list.filter((member) => !gone.has(member));
+    list.length = 0;
+    list.push(...left);
+  }
+}
+
+async function storm(count: number): Promise<CameBack> {
+  const those = players.slice(0, count);
+  if (those.length < count) throw new Error(`${count} players of ${players.length} cannot come back`);
+  const backMs: number[] = [];
+  cut(those);
+  const fromMs = performance.now();
+  const refused = await Promise.all(
+    those.map(async (member) => {
+      const came = await comeBack({ handshake: () => enter(member.door, member), random: Math.random });
+      backMs.push(performance.now() - fromMs);
+      return came.refused;
+    }),
+  );
+  const halfMs = backMs[Math.floor(backMs.length / 2)]!;
+  return { sockets: count, ms: backMs.at(-1)!, halfMs, refused: refused.reduce((sum, one) => sum + one, 0) };
+}
+
+function unwatch(): { gone: number } {
+  const spectators = members.filter(({ slot }) => slot === null);
+  cut(spectators);
+  return { gone: spectators.length };
 }
 
 let viewer: Member | null = null;
@@ -164,6 +204,8 @@ function bytesReceived(): number {
 async function answer(order: SwarmOrder): Promise<SwarmAnswer> {
   try {
     if (order.kind === "connect") return { kind: "done", value: await connect(order.rooms, order) };
+    if (order.kind === "come-back") return { kind: "done", value: await storm(order.count) };
+    if (order.kind === "unwatch") return { kind: "done", value: unwatch() };
     const value = await play(order);
     if (ended !== null) throw new Error(`a socket ended meanwhile: ${ended}`);
     return { kind: "done", value };
