@@ -1,7 +1,11 @@
 /** Catalogue: every scenario by name, what it measures, and the sets that are run together. */
 import type { LoneScenario, Scenario } from "./scenario.ts";
 
-type Entry = { readonly about: string } & (
+type Entry = {
+  readonly about: string;
+  /** How long it runs may be said: --minutes. */
+  readonly takesMinutes?: boolean;
+} & (
   | { readonly needs: "servers"; readonly load: () => Promise<Scenario> }
   | { readonly needs: "nothing"; readonly load: () => Promise<LoneScenario> }
 );
@@ -72,12 +76,18 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
     needs: "nothing",
     load: async () => (await import("./scenarios/reconnects.ts")).reconnects,
   },
+  soak: {
+    about: "what both processes hold while matches begin, play and end for a while: growth of memory and descriptors",
+    takesMinutes: true,
+    needs: "nothing",
+    load: async () => (await import("./scenarios/soak.ts")).soak,
+  },
 };
 
 export const SETS: { readonly [name: string]: readonly string[] } = {
   stores: ["events", "journal-wait", "checkpoints", "hit-rate", "restore"],
   sim: ["core", "fairness"],
-  sockets: ["connections", "fanout", "positions", "spectators", "slow-reader", "reconnects"],
+  sockets: ["connections", "fanout", "positions", "spectators", "slow-reader", "reconnects", "soak"],
 };
 
 export function isScenario(name: string): boolean {

@@ -32,7 +32,14 @@ const SETTLE_MS = 1_000;
 type Room = { readonly slots: ReadonlyMap<string, number>; readonly sentAtMs: Float64Array };
 
 /** `slot`: of a spectator null. */
-type Seat = { readonly room: Room; readonly playerId: string; readonly slot: number | null; readonly path: string };
+type Seat = {
+  readonly room: Room;
+  readonly playerId: string;
+  readonly slot: number | null;
+  readonly path: string;
+  /** Inputs it has sent; goes on over a reconnect. */
+  seq: number;
+};
 
 type Member = Seat & {
   /** How its socket was opened. */
@@ -40,7 +47,6 @@ type Member = Seat & {
   readonly socket: WireSocket;
   /** Newest input seen, by slot. */
   readonly seen: Uint32Array;
-  seq: number;
   spot: Spot | undefined;
 };
 
@@ -80,8 +86,8 @@ function seatsOf({ sessionId, playerIds, spectatorIds }: RoomOrder): Seat[] {
   rooms.set(sessionId, room);
   const path = `/ws/sessions/${sessionId}`;
   return [
-    ...playerIds.map((playerId, slot) => ({ room, playerId, slot, path })),
-    ...spectatorIds.map((playerId) => ({ room, playerId, slot: null, path: `${path}/spectate` })),
+    ...playerIds.map((playerId, slot) => ({ room, playerId, slot, path, seq: 0 })),
+    ...spectatorIds.map((playerId) => ({ room, playerId, slot: null, path: `${path}/spectate`, seq: 0 })),
   ];
 }
 
@@ -93,9 +99,9 @@ async function enter(door: WireSocketOrder, seat: Seat): Promise<void> {
     socket.onFrame = (payload) => {
       const begun = format.begins(payload, seat.playerId, seat.slot);
       if (begun === null) return;
-      const { room, playerId, slot, path } = seat;
+      const { room, playerId, slot, path, seq } = seat;
       const seen = new Uint32Array(room.slots.size);
-      const member = { room, playerId, slot, path, door, socket, seen, seq: 0, spot: begun.spot };
+      const member = { room, playerId, slot, path, door, socket, seen, seq, spot: begun.spot };
       socket.onFrame = (bytes) => take(member, bytes);
       socket.onEnd = (why) => {
         ended ??= why;
