@@ -76,6 +76,11 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
     needs: "nothing",
     load: async () => (await import("./scenarios/reconnects.ts")).reconnects,
   },
+  overload: {
+    about: "what one match of the most players with the most input costs the players of all others",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/overload.ts")).overload,
+  },
   soak: {
     about: "what both processes hold while matches begin, play and end for a while: growth of memory and descriptors",
     takesMinutes: true,
@@ -87,7 +92,7 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
 export const SETS: { readonly [name: string]: readonly string[] } = {
   stores: ["events", "journal-wait", "checkpoints", "hit-rate", "restore"],
   sim: ["core", "fairness"],
-  sockets: ["connections", "fanout", "positions", "spectators", "slow-reader", "reconnects", "soak"],
+  sockets: ["connections", "fanout", "positions", "spectators", "slow-reader", "reconnects", "overload", "soak"],
 };
 
 export function isScenario(name: string): boolean {

@@ -24,6 +24,8 @@ const BEAT_MS = 1;
 /** Inputs of a player that may be on their way at once. */
 const UNDERWAY_MAX = 64;
 const TOKEN_SECONDS = 7_200;
+/** Inputs, of which half are shots: about as often as a rifle's magazine is empty. */
+const RELOAD_EVERY = 180;
 /** To and fro, metres: legal wherever somebody may stand. */
 const STRIDE_M = 0.05;
 /** What is on its way when a stretch ends is waited for. */
@@ -179,10 +181,19 @@ function move(member: Member): void {
   tally.sent += 1;
 }
 
-async function play({ perSecond, warmUpMs, ms, seed, watched }: PlayOrder): Promise<Played> {
+function shoot(member: Member): void {
+  const seq = ++member.seq;
+  member.socket.send(format.act(seq, seq % RELOAD_EVERY === 0 ? "reload" : "attack"), format);
+}
+
+async function play({ perSecond, warmUpMs, ms, seed, shoots = false, watched }: PlayOrder): Promise<Played> {
   const rng = createRng(seed);
   const loop = new OpenLoop((count) => {
-    for (let done = 0; done < count; done++) move(players[nextBelow(rng, players.length)]!);
+    for (let done = 0; done < count; done++) {
+      const player = players[nextBelow(rng, players.length)]!;
+      move(player);
+      if (shoots) shoot(player);
+    }
   }, BEAT_MS);
   loop.setRate(perSecond);
   await pause(warmUpMs);

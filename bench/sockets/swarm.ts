@@ -22,6 +22,8 @@ export type PlayOrder = {
   readonly warmUpMs: number;
   readonly ms: number;
   readonly seed: number;
+  /** Whoever moves shoots, too; then `delivered` and latencies are of nothing that is worth reading. */
+  readonly shoots?: boolean;
   /** Processes whose CPU is counted meanwhile. */
   readonly watched: readonly number[];
 };
