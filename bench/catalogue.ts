@@ -1,7 +1,11 @@
 /** Catalogue: every scenario by name, what it measures, and the sets that are run together. */
 import type { LoneScenario, Scenario } from "./scenario.ts";
 
-type Entry = { readonly about: string } & (
+type Entry = {
+  readonly about: string;
+  /** How long it runs may be said: --minutes. */
+  readonly takesMinutes?: boolean;
+} & (
   | { readonly needs: "servers"; readonly load: () => Promise<Scenario> }
   | { readonly needs: "nothing"; readonly load: () => Promise<LoneScenario> }
 );
@@ -78,12 +82,38 @@ export const SCENARIOS: { readonly [name: string]: Entry } = {
     needs: "nothing",
     load: async () => (await import("./scenarios/rpc.ts")).rpc,
   },
+  reconnects: {
+    about: "what 2,000 sockets that are cut and come back at once cost those who play, and when they are back",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/reconnects.ts")).reconnects,
+  },
+  overload: {
+    about: "what one match of the most players with the most input costs the players of all others",
+    needs: "nothing",
+    load: async () => (await import("./scenarios/overload.ts")).overload,
+  },
+  soak: {
+    about: "what both processes hold while matches begin, play and end for a while: growth of memory and descriptors",
+    takesMinutes: true,
+    needs: "nothing",
+    load: async () => (await import("./scenarios/soak.ts")).soak,
+  },
 };
 
 export const SETS: { readonly [name: string]: readonly string[] } = {
   stores: ["events", "journal-wait", "checkpoints", "hit-rate", "restore"],
   sim: ["core", "fairness"],
-  sockets: ["connections", "fanout", "positions", "spectators", "peers", "slow-reader"],
+  sockets: [
+    "connections",
+    "fanout",
+    "positions",
+    "spectators",
+    "peers",
+    "slow-reader",
+    "reconnects",
+    "overload",
+    "soak",
+  ],
   calls: ["rpc"],
 };
 

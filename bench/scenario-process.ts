@@ -12,6 +12,7 @@ export type ScenarioOrder = {
   readonly servers: BenchServers | null;
   readonly seed: number;
   readonly quick: boolean;
+  readonly minutes: number | null;
 };
 
 export type ScenarioMessage =
@@ -36,9 +37,9 @@ async function run(order: ScenarioOrder): Promise<void> {
   }
 }
 
-async function reportOf({ name, servers, seed, quick }: ScenarioOrder): Promise<Report> {
+async function reportOf({ name, servers, seed, quick, minutes }: ScenarioOrder): Promise<Report> {
   const entry = SCENARIOS[name]!;
-  const context = { seed, quick, say: (text: string) => void send({ kind: "progress", text }) };
+  const context = { seed, quick, minutes, say: (text: string) => void send({ kind: "progress", text }) };
   if (entry.needs === "nothing") return (await entry.load())(context);
   if (servers === null) throw new Error(`${name} needs servers`);
   return (await entry.load())({ ...context, servers });

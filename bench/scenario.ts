@@ -75,6 +75,8 @@ export type LoneContext = {
   readonly seed: number;
   /** A short run to see that all works; its figures mean little. */
   readonly quick: boolean;
+  /** How long it should run, for a scenario of which the catalogue says that it takes that; null: as long as it likes. */
+  readonly minutes: number | null;
   /** Tells how far it is. */
   say(text: string): void;
 };

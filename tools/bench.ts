@@ -24,7 +24,7 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const RESULTS = join(ROOT, "bench/results");
 const DOCUMENT = join(ROOT, "docs/BENCHMARKS.md");
 const PROCESS = join(ROOT, "bench/scenario-process.ts");
-/** A scenario that has not ended by then is killed, and counts as failed. */
+/** A scenario that has not ended by then, and the minutes it was given, is killed, and counts as failed. */
 const SCENARIO_MS_MAX = 15 * 60_000;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -38,7 +38,10 @@ async function runAll(order: Order): Promise<number> {
   print(`${order.scenarios.join(", ")}; seed ${seed}${order.quick ? "; quick, its figures mean little" : ""}`);
   for (const name of order.scenarios) {
     if (job.signal.aborted) break;
-    const report = await runOne({ name, seed, quick: order.quick }, folder, { startedMs, signal: job.signal });
+    const report = await runOne({ name, seed, quick: order.quick, minutes: order.minutes }, folder, {
+      startedMs,
+      signal: job.signal,
+    });
     if (report !== null) done.push({ name, report });
   }
   for (const { name, report } of done) for (const table of tablesOf(name, report)) print(`\n${terminalTable(table)}`);
@@ -56,10 +59,11 @@ type Running = { readonly startedMs: number; readonly signal: AbortSignal };
 
 /** Servers of its own for each that needs any, so that none finds what another left. Null: it failed, and that was said. */
 async function runOne(
-  { name, seed, quick }: { name: string; seed: number; quick: boolean },
+  asked: Omit<ScenarioOrder, "servers">,
   folder: string,
   { startedMs, signal }: Running,
 ): Promise<Report | null> {
+  const { name } = asked;
   const tell = (text: string) =>
     print(`${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s  ${name}  ${text}`);
   let servers: OwnServers | null = null;
@@ -67,7 +71,7 @@ async function runOne(
   const fromMs = performance.now();
   try {
     if (SCENARIOS[name]?.needs === "servers") servers = await openServers();
-    const report = await inProcess({ name, seed, quick, servers: servers && addressesOf(servers) }, tell, signal);
+    const report = await inProcess({ ...asked, servers: servers && addressesOf(servers) }, tell, signal);
     const seconds = (performance.now() - fromMs) / 1000;
     const machine = machineOf(servers?.versions ?? null);
     await writeResults(folder, name, report, { machine, atUnixMs, seconds });
@@ -95,7 +99,8 @@ function inProcess(order: ScenarioOrder, tell: (text: string) => void, signal: A
       child.kill("SIGTERM");
       setTimeout(() => child.kill("SIGKILL"), 10_000).unref();
     };
-    const timer = setTimeout(() => end(`not done after ${SCENARIO_MS_MAX} ms`), SCENARIO_MS_MAX);
+    const msMax = SCENARIO_MS_MAX + (order.minutes ?? 0) * 60_000;
+    const timer = setTimeout(() => end(`not done after ${msMax} ms`), msMax);
     const stop = () => end("stopped");
     signal.addEventListener("abort", stop, { once: true });
     child.on("message", (message: ScenarioMessage) => {

@@ -26,6 +26,22 @@ export function slope(points: readonly (readonly [x: number, y: number])[]): num
   return along > 0 ? across / along : 0;
 }
 
+/** Standard error of that slope, if what is off the line is chance; NaN of less than three points. */
+export function slopeError(points: readonly (readonly [x: number, y: number])[]): number {
+  const count = points.length;
+  if (count < 3) return Number.NaN;
+  const steepness = slope(points);
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / count;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / count;
+  let off = 0;
+  let along = 0;
+  for (const [x, y] of points) {
+    off += (y - meanY - steepness * (x - meanX)) ** 2;
+    along += (x - meanX) ** 2;
+  }
+  return along > 0 ? Math.sqrt(off / (count - 2) / along) : Number.NaN;
+}
+
 /** Three digits are enough to compare by; whole above a thousand. */
 export function rounded(value: number): number {
   if (!Number.isFinite(value) || value === 0) return value;

@@ -1,5 +1,5 @@
-/** Process use: CPU and memory of any process of this machine, as Linux counts them. */
-import { readFile } from "node:fs/promises";
+/** Process use: CPU, memory and descriptors of any process of this machine, as Linux counts them. */
+import { readdir, readFile } from "node:fs/promises";
 import { statOf } from "#tools/services/processes.ts";
 
 /** Linux tells times of processes in hundredths of a second. */
@@ -16,4 +16,9 @@ export async function cpuSeconds(pid: number): Promise<number> {
 export async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "latin1");
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+/** Files, sockets and whatever else it holds open. */
+export async function descriptors(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length;
 }

@@ -38,7 +38,7 @@ type Light = { perSecond: number; warmUpMs: number; ms: number; seed: number };
 
 async function ofGateway(sessions: number, order: Light, say: (text: string) => void): Promise<[Held, Held]> {
   const size = { sessions, players: PLAYERS, spectators: 0, format: "protobuf" } as const;
-  const service = await LoadedService.start(size, say, MEMORY_PROBE);
+  const service = await LoadedService.start(size, say, { isProbed: true });
   try {
     const share = (memory: NodeJS.MemoryUsage) => shareOf(memory, service.empty!.gateway, sessions * PLAYERS);
     const idle = share((await service.held()).gateway);

@@ -66,7 +66,7 @@ async function runOf(system: SystemName, { size, order, say }: Playing): Promise
 }
 
 async function loadOurs(size: Size, say: (text: string) => void): Promise<Loaded> {
-  const service = await LoadedService.start({ ...size, spectators: 0, format: "protobuf" }, say, MEMORY_PROBE);
+  const service = await LoadedService.start({ ...size, spectators: 0, format: "protobuf" }, say, { isProbed: true });
   const both = ({ combat, gateway }: NonNullable<LoadedService["empty"]>) => combat.rss + gateway.rss;
   return {
     emptyBytes: both(service.empty!),

@@ -1,6 +1,6 @@
 /**
- * Service under load: a combat and a gateway process with nothing behind them, matches that run, and a swarm in them.
- * In:  how many.   Out: the three processes, and what each used over a stretch.
+ * Service under load: a combat and a gateway process with nothing behind them, and crowds in matches that run.
+ * In:  how many.   Out: the processes, what each holds, and what the first crowd saw over a stretch.
  */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -8,71 +8,42 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadAuthConfig } from "#auth/auth-config.ts";
 import { createIssuer } from "#auth/issuer.ts";
-import type { CombatSession } from "#gen/necpgame/combat/v1/session_pb.js";
 import { systemClock } from "#kit/clock.ts";
-import { CombatCaller, serviceToken } from "../combat-caller.ts";
 import { residentBytes } from "../measure/process-use.ts";
-import { type BenchService, startService } from "../services.ts";
+import { MEMORY_PROBE, startService } from "../services.ts";
+import { Crowd, type CrowdSize, type Place, type Stretch } from "./crowd.ts";
 import { SlowReader } from "./slow-reader.ts";
-import { type Connected, type Played, type PlayOrder, type RoomOrder, Swarm } from "./swarm.ts";
-import type { Format } from "./wire-format.ts";
+import type { PlayOrder, RoomOrder } from "./swarm.ts";
 
-/** No limit of theirs is what is measured: all of a swarm comes from one address. */
-const UNLIMITED = { GATEWAY_CONNECTS_PER_ADDRESS: "10000000", GATEWAY_HANDSHAKES_PER_SECOND: "100000" } as const;
+export type { Stretch } from "./crowd.ts";
 
-export type CrowdSize = {
-  readonly sessions: number;
-  readonly players: number;
-  readonly spectators: number;
-  readonly format: Format;
-};
+/** All of a swarm comes from one address, whose limit is not what is measured. */
+const ONE_ADDRESS = { GATEWAY_CONNECTS_PER_ADDRESS: "10000000" } as const;
+/** Nor is that of all handshakes, where a scenario does not say so. */
+const UNLIMITED = { GATEWAY_HANDSHAKES_PER_SECOND: "100000" } as const;
 
-/** CPU in cores. */
-export type Stretch = Played & { readonly combatCores: number; readonly gatewayCores: number };
+/** `isProbed`: both processes tell what they hold. `handshakes`: default is the gateway's own limit of them. */
+export type Making = { readonly isProbed?: boolean; readonly handshakes?: "unlimited" | "default" };
+
+export type Held = { readonly combat: NodeJS.MemoryUsage; readonly gateway: NodeJS.MemoryUsage };
 
 export class LoadedService {
-  /** Who plays in which match, and watches. */
-  rooms: readonly RoomOrder[] = [];
-  private sessions: readonly CombatSession[] = [];
-  private caller: CombatCaller | null = null;
-  private blows = 0;
-  /** Before matches and sockets. */
-  empty: { combat: NodeJS.MemoryUsage; gateway: NodeJS.MemoryUsage } | null = null;
-  private readonly format: Format;
-  private readonly parts: { combat: BenchService; gateway: BenchService; swarm: Swarm; dataDir: string };
+  /** Before matches and sockets; only where it is probed. */
+  empty: Held | null = null;
+  private readonly place: Place;
+  private readonly say: (text: string) => void;
+  private readonly crowds: Crowd[] = [];
 
-  private constructor(parts: LoadedService["parts"], format: Format) {
-    this.parts = parts;
-    this.format = format;
+  private constructor(place: Place, say: (text: string) => void) {
+    this.place = place;
+    this.say = say;
   }
 
-  /** `nodeArgs`: of both; with MEMORY_PROBE their memory is known. */
-  static async start(
-    size: CrowdSize,
-    say: (text: string) => void,
-    nodeArgs: readonly string[] = [],
-  ): Promise<LoadedService> {
-    const dataDir = await mkdtemp(join(tmpdir(), "combat-bench-"));
-    const combat = await startService("combat", { DATA_DIR: dataDir }, nodeArgs);
-    const target = String(combat.ready["grpc"]);
-    const settings = { DATA_DIR: dataDir, COMBAT_GRPC_TARGET: target, ...UNLIMITED };
-    const gateway = await startService("gateway", settings, nodeArgs);
-    const loaded = new LoadedService({ combat, gateway, swarm: new Swarm(), dataDir }, size.format);
+  static async start(size: CrowdSize, say: (text: string) => void, making: Making = {}): Promise<LoadedService> {
+    const loaded = await LoadedService.startEmpty(say, making);
     try {
-      if (nodeArgs.length > 0) loaded.empty = await loaded.held();
-      loaded.caller = new CombatCaller(target, await serviceToken(dataDir));
-      const sessions = await loaded.caller.start(size.sessions, size.players);
-      loaded.sessions = sessions;
-      const rooms = sessions.map(({ id, participants }): RoomOrder => {
-        return {
-          sessionId: id,
-          playerIds: participants.map(({ playerId }) => playerId),
-          spectatorIds: Array.from({ length: size.spectators }, () => randomUUID()),
-        };
-      });
-      loaded.rooms = rooms;
-      const { sockets, ms } = await loaded.connect(rooms);
-      say(`${sockets} sockets in ${sessions.length} matches, opened in ${(ms / 1000).toFixed(1)} s`);
+      if (making.isProbed) loaded.empty = await loaded.held();
+      await loaded.addCrowd(size);
       return loaded;
     } catch (error) {
       await loaded.end();
@@ -80,46 +51,76 @@ export class LoadedService {
     }
   }
 
-  async play(order: Omit<PlayOrder, "watched">): Promise<Stretch> {
-    const { combat, gateway, swarm } = this.parts;
-    const played = await swarm.play({ ...order, watched: [combat.pid, gateway.pid] });
-    const [combatCores = 0, gatewayCores = 0] = played.watchedCores;
-    return { ...played, combatCores, gatewayCores };
+  /** Nobody is in it. */
+  static async startEmpty(
+    say: (text: string) => void,
+    { isProbed = false, handshakes = "unlimited" }: Making = {},
+  ): Promise<LoadedService> {
+    const dataDir = await mkdtemp(join(tmpdir(), "combat-bench-"));
+    const nodeArgs = isProbed ? MEMORY_PROBE : [];
+    const combat = await startService("combat", { DATA_DIR: dataDir }, nodeArgs);
+    const limits = handshakes === "default" ? ONE_ADDRESS : { ...ONE_ADDRESS, ...UNLIMITED };
+    const settings = { DATA_DIR: dataDir, COMBAT_GRPC_TARGET: String(combat.ready["grpc"]), ...limits };
+    const gateway = await startService("gateway", settings, nodeArgs);
+    return new LoadedService({ combat, gateway, dataDir }, say);
   }
 
-  /** When garbage is gone; only with MEMORY_PROBE. */
-  async held(): Promise<{ combat: NodeJS.MemoryUsage; gateway: NodeJS.MemoryUsage }> {
-    const { combat, gateway } = this.parts;
+  /** Of the first crowd. */
+  get rooms(): readonly RoomOrder[] {
+    return this.first.rooms;
+  }
+
+  /** In a process of its own; the service ends it, unless it is taken out before. */
+  async addCrowd(size: CrowdSize): Promise<Crowd> {
+    const crowd = await Crowd.start(this.place, size, this.say);
+    this.crowds.push(crowd);
+    return crowd;
+  }
+
+  async removeCrowd(crowd: Crowd): Promise<void> {
+    this.crowds.splice(this.crowds.indexOf(crowd), 1);
+    await crowd.end();
+  }
+
+  play(order: Omit<PlayOrder, "watched">): Promise<Stretch> {
+    return this.first.play(order);
+  }
+
+  /** When garbage is gone; only where it is probed. */
+  async held(): Promise<Held> {
+    const { combat, gateway } = this.place;
     return { combat: await combat.memory(), gateway: await gateway.memory() };
   }
 
+  get pids(): { readonly combat: number; readonly gateway: number } {
+    return { combat: this.place.combat.pid, gateway: this.place.gateway.pid };
+  }
+
   async memory(): Promise<{ combat: number; gateway: number }> {
-    const { combat, gateway } = this.parts;
-    return { combat: await residentBytes(combat.pid), gateway: await residentBytes(gateway.pid) };
+    const { combat, gateway } = this.pids;
+    return { combat: await residentBytes(combat), gateway: await residentBytes(gateway) };
   }
 
   async end(): Promise<void> {
-    const { combat, gateway, swarm, dataDir } = this.parts;
-    this.caller?.close();
-    await swarm.end();
+    const { combat, gateway, dataDir } = this.place;
+    await Promise.all(this.crowds.map((crowd) => crowd.end()));
     await Promise.all([gateway.end("SIGKILL"), combat.end("SIGKILL")]);
     await rm(dataDir, { recursive: true, force: true });
   }
 
   /** More spectators for the first match. */
-  async watch(count: number): Promise<void> {
-    const spectatorIds = Array.from({ length: count }, () => randomUUID());
-    await this.connect([{ sessionId: this.rooms[0]!.sessionId, playerIds: [], spectatorIds }]);
+  watch(count: number): Promise<void> {
+    return this.first.watch(count);
   }
 
-  /** Each match has one event more: its players are hit in turns. */
-  async hurt(): Promise<void> {
-    await this.caller?.hurt(this.sessions, 1, this.blows++);
+  /** Each match of the first crowd has one event more. */
+  hurt(): Promise<void> {
+    return this.first.hurt();
   }
 
   /** One more spectator of the first match, who takes so many bytes a second. */
   async watchSlowly(bytesPerS: number): Promise<SlowReader> {
-    const { gateway, dataDir } = this.parts;
+    const { gateway, dataDir } = this.place;
     const issuer = createIssuer(await loadAuthConfig({ DATA_DIR: dataDir }), systemClock);
     const token = await issuer.user({ sub: randomUUID(), roles: ["spectator"], ttlSeconds: 7_200 });
     const order = {
@@ -130,12 +131,7 @@ export class LoadedService {
     return new SlowReader(order, bytesPerS);
   }
 
-  private connect(rooms: readonly RoomOrder[]): Promise<Connected> {
-    const { gateway, swarm, dataDir } = this.parts;
-    return swarm.connect(rooms, {
-      format: this.format,
-      port: Number(new URL(String(gateway.ready["http"])).port),
-      dataDir,
-    });
+  private get first(): Crowd {
+    return this.crowds[0]!;
   }
 }

@@ -15,15 +15,18 @@ import { startCpu } from "../measure/cpu.ts";
 import { Latencies, tailCurve } from "../measure/latencies.ts";
 import { OpenLoop } from "../measure/open-loop.ts";
 import { cpuSeconds } from "../measure/process-use.ts";
-import type { Connected, Played, PlayOrder, RoomOrder, SwarmAnswer, SwarmOrder, Where } from "./swarm.ts";
+import { comeBack } from "./coming-back.ts";
+import type { CameBack, Connected, Played, PlayOrder, RoomOrder, SwarmAnswer, SwarmOrder, Where } from "./swarm.ts";
 import { type RoomKnown, type SeatKnown, type Spot, WIRE_FORMATS, type WireFormat } from "./wire-format.ts";
-import { WireSocket } from "./wire-socket.ts";
+import { WireSocket, type WireSocketOrder } from "./wire-socket.ts";
 
 const OPENING_AT_ONCE = 64;
 const BEAT_MS = 1;
 /** Inputs of a player that may be on their way at once. */
 const UNDERWAY_MAX = 64;
 const TOKEN_SECONDS = 7_200;
+/** Inputs, of which half are shots: about as often as a rifle's magazine is empty. */
+const RELOAD_EVERY = 180;
 /** To and fro, metres: legal wherever somebody may stand. */
 const STRIDE_M = 0.05;
 /** What is on its way when a stretch ends is waited for. */
@@ -35,13 +38,19 @@ type Room = RoomKnown & {
   readonly uncounted: Uint32Array;
 };
 
-type Seat = SeatKnown & { readonly room: Room; readonly path: string };
+type Seat = SeatKnown & {
+  readonly room: Room;
+  readonly path: string;
+  /** Inputs it has sent; goes on over a reconnect. */
+  seq: number;
+};
 
 type Member = Seat & {
+  /** How its socket was opened. */
+  readonly door: WireSocketOrder;
   readonly socket: WireSocket;
   /** Newest input seen, by slot. */
   readonly seen: Uint32Array;
-  seq: number;
   spot: Spot | undefined;
 };
 
@@ -69,7 +78,7 @@ async function connect(orders: readonly RoomOrder[], { port, dataDir, format: na
       const order = { sub: seat.playerId, roles: ["player"], ttlSeconds: TOKEN_SECONDS } as const;
       const protocols = issuer === null ? [] : [format.subprotocol, `bearer.${await issuer.user(order)}`];
       const path = (await format.pathOf?.(seat, port)) ?? seat.path;
-      await enter(await WireSocket.open({ port, path, protocols }), seat);
+      await enter({ port, path, protocols }, seat);
     }
   };
   await Promise.all(Array.from({ length: OPENING_AT_ONCE }, lane));
@@ -85,24 +94,27 @@ function seatsOf({ sessionId, playerIds, spectatorIds }: RoomOrder): Seat[] {
   rooms.set(sessionId, room);
   const path = `/ws/sessions/${sessionId}`;
   return [
-    ...playerIds.map((playerId, slot) => ({ room, playerId, slot, path })),
-    ...spectatorIds.map((playerId) => ({ room, playerId, slot: null, path: `${path}/spectate` })),
+    ...playerIds.map((playerId, slot) => ({ room, playerId, slot, path, seq: 0 })),
+    ...spectatorIds.map((playerId) => ({ room, playerId, slot: null, path: `${path}/spectate`, seq: 0 })),
   ];
 }
 
-/** Resolves when the server has told the whole session. */
-function enter(socket: WireSocket, seat: Seat): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.onEnd = (why) => {
-      ended ??= why;
-      reject(new Error(why));
-    };
+/** Resolves when the server has told the whole session; rejects when it would not have the socket. */
+async function enter(door: WireSocketOrder, seat: Seat): Promise<void> {
+  const socket = await WireSocket.open(door);
+  await new Promise<void>((resolve, reject) => {
+    socket.onEnd = (why) => reject(new Error(why));
     socket.onFrame = (payload) => {
       reply(socket, payload);
       const begun = format.begins(payload, seat);
       if (begun === null) return;
-      const member = { ...seat, socket, seen: new Uint32Array(seat.room.slots.size), seq: 0, spot: begun.spot };
+      const { room, playerId, slot, path, seq } = seat;
+      const seen = new Uint32Array(room.slots.size);
+      const member = { room, playerId, slot, path, door, socket, seen, seq, spot: begun.spot };
       socket.onFrame = (bytes) => take(member, bytes);
+      socket.onEnd = (why) => {
+        ended ??= why;
+      };
       members.push(member);
       if (member.slot !== null) players.push(member);
       resolve();
@@ -113,6 +125,40 @@ function enter(socket: WireSocket, seat: Seat): Promise<void> {
 function reply(socket: WireSocket, payload: Buffer): void {
   const said = format.replyTo?.(payload);
   if (said) socket.send(said, format);
+}
+
+/** Their sockets are cut without a word. */
+function cut(those: readonly Member[]): void {
+  const gone = new Set(those);
+  for (const { socket } of those) socket.cut();
+  for (const list of [members, players]) {
+    const left = list.filter((member) => !gone.has(member));
+    list.length = 0;
+    list.push(...left);
+  }
+}
+
+async function storm(count: number): Promise<CameBack> {
+  const those = players.slice(0, count);
+  if (those.length < count) throw new Error(`${count} players of ${players.length} cannot come back`);
+  const backMs: number[] = [];
+  cut(those);
+  const fromMs = performance.now();
+  const refused = await Promise.all(
+    those.map(async (member) => {
+      const came = await comeBack({ handshake: () => enter(member.door, member), random: Math.random });
+      backMs.push(performance.now() - fromMs);
+      return came.refused;
+    }),
+  );
+  const halfMs = backMs[Math.floor(backMs.length / 2)]!;
+  return { sockets: count, ms: backMs.at(-1)!, halfMs, refused: refused.reduce((sum, one) => sum + one, 0) };
+}
+
+function unwatch(): { gone: number } {
+  const spectators = members.filter(({ slot }) => slot === null);
+  cut(spectators);
+  return { gone: spectators.length };
 }
 
 let viewer: Member | null = null;
@@ -148,10 +194,20 @@ function move(member: Member): void {
   tally.sent += 1;
 }
 
-async function play({ perSecond, warmUpMs, ms, seed, watched }: PlayOrder): Promise<Played> {
+function shoot(member: Member): void {
+  if (format.act === undefined) throw new Error("nobody shoots on this server");
+  const seq = ++member.seq;
+  member.socket.send(format.act(seq, seq % RELOAD_EVERY === 0 ? "reload" : "attack"), format);
+}
+
+async function play({ perSecond, warmUpMs, ms, seed, shoots = false, watched }: PlayOrder): Promise<Played> {
   const rng = createRng(seed);
   const loop = new OpenLoop((count) => {
-    for (let done = 0; done < count; done++) move(players[nextBelow(rng, players.length)]!);
+    for (let done = 0; done < count; done++) {
+      const player = players[nextBelow(rng, players.length)]!;
+      move(player);
+      if (shoots) shoot(player);
+    }
   }, BEAT_MS);
   loop.setRate(perSecond);
   await pause(warmUpMs);
@@ -180,6 +236,8 @@ function bytesReceived(): number {
 async function answer(order: SwarmOrder): Promise<SwarmAnswer> {
   try {
     if (order.kind === "connect") return { kind: "done", value: await connect(order.rooms, order) };
+    if (order.kind === "come-back") return { kind: "done", value: await storm(order.count) };
+    if (order.kind === "unwatch") return { kind: "done", value: unwatch() };
     const value = await play(order);
     if (ended !== null) throw new Error(`a socket ended meanwhile: ${ended}`);
     return { kind: "done", value };

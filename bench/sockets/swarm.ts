@@ -22,8 +22,18 @@ export type PlayOrder = {
   readonly warmUpMs: number;
   readonly ms: number;
   readonly seed: number;
+  /** Whoever moves shoots, too; then `delivered` and latencies are of nothing that is worth reading. */
+  readonly shoots?: boolean;
   /** Processes whose CPU is counted meanwhile. */
   readonly watched: readonly number[];
+};
+
+/** How many are back after a cut, in what time all and half of them were, and the handshakes of theirs that were refused. */
+export type CameBack = {
+  readonly sockets: number;
+  readonly ms: number;
+  readonly halfMs: number;
+  readonly refused: number;
 };
 
 export type Connected = { readonly sockets: number; readonly ms: number };
@@ -49,10 +59,12 @@ export type Where = { readonly port: number; readonly dataDir: string | null; re
 
 export type SwarmOrder =
   | ({ readonly kind: "connect"; readonly rooms: readonly RoomOrder[] } & Where)
-  | ({ readonly kind: "play" } & PlayOrder);
+  | ({ readonly kind: "play" } & PlayOrder)
+  | { readonly kind: "come-back"; readonly count: number }
+  | { readonly kind: "unwatch" };
 
 export type SwarmAnswer =
-  | { readonly kind: "done"; readonly value: Connected | Played }
+  | { readonly kind: "done"; readonly value: Connected | Played | CameBack | { readonly gone: number } }
   | { readonly kind: "failed"; readonly why: string };
 
 export class Swarm {
@@ -64,6 +76,16 @@ export class Swarm {
 
   play(order: PlayOrder): Promise<Played> {
     return this.ask<Played>({ kind: "play", ...order });
+  }
+
+  /** So many players are cut at once and come back at once. */
+  comeBack(count: number): Promise<CameBack> {
+    return this.ask<CameBack>({ kind: "come-back", count });
+  }
+
+  /** All spectators go. */
+  unwatch(): Promise<{ readonly gone: number }> {
+    return this.ask({ kind: "unwatch" });
   }
 
   async end(): Promise<void> {

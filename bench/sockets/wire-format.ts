@@ -3,7 +3,7 @@
  * In:  a message of the server.   Out: where somebody stands at the beginning, and whose inputs a state shows.
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { ClientMessageSchema, ServerMessageSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
+import { ActionType, ClientMessageSchema, ServerMessageSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import { COLYSEUS, SOCKET_IO } from "./peer-formats.ts";
 import { readInputs } from "./state-reader.ts";
 
@@ -31,8 +31,12 @@ export type WireFormat = {
   /** What has to be said back to a frame, in handshakes and for heartbeats; mostly nothing. */
   replyTo?(payload: Buffer): Uint8Array | null;
   move(seq: number, spot: Spot, slot: number): Uint8Array;
+  /** Reloads, or shoots straight up, which hits nobody; only on our own service. */
+  act?(seq: number, action: "attack" | "reload"): Uint8Array;
   readInputs(payload: Buffer, room: RoomKnown, see: SeeInput): void;
 };
+
+const UP = { x: 0, y: 0, z: 1 } as const;
 
 const PROTOBUF: WireFormat = {
   subprotocol: "combat.v1.protobuf",
@@ -48,6 +52,11 @@ const PROTOBUF: WireFormat = {
       ClientMessageSchema,
       create(ClientMessageSchema, { seq, body: { case: "positionUpdate", value: spot } }),
     );
+  },
+  act(seq, action) {
+    const value =
+      action === "attack" ? { actionType: ActionType.ATTACK, direction: UP } : { actionType: ActionType.RELOAD };
+    return toBinary(ClientMessageSchema, create(ClientMessageSchema, { seq, body: { case: "combatAction", value } }));
   },
   readInputs(payload, _room, see) {
     readInputs(payload, see);
@@ -70,6 +79,10 @@ const JSON_TEXT: WireFormat = {
   move(seq, { x, y, z }) {
     return Buffer.from(JSON.stringify({ type: "position_update", seq, data: { x, y, z } }));
   },
+  act(seq, action) {
+    const data = { action_type: action, ...(action === "attack" && { direction: UP }) };
+    return Buffer.from(JSON.stringify({ type: "combat_action", seq, data }));
+  },
   readInputs(payload, { slots }, see) {
     const { type, players = [] } = JSON.parse(payload.toString()) as JsonState;
     if (type !== "state_update") return;
@@ -90,6 +103,9 @@ const RELAYED: WireFormat = {
     bytes.writeDoubleLE(y, 13);
     bytes.writeDoubleLE(z, 21);
     return bytes;
+  },
+  act() {
+    throw new Error("nothing is done where all is only relayed");
   },
   readInputs(payload, _room, see) {
     see(payload[0]!, payload.readUInt32LE(1));

@@ -72,6 +72,13 @@ export class WireSocket {
     this.socket.write(framed(isText ? OPCODE.text : OPCODE.binary, payload));
   }
 
+  /** Without a word, and nothing is told of it any more: the other end finds a reset connection. */
+  cut(): void {
+    this.onFrame = () => {};
+    this.onEnd = () => {};
+    this.socket.resetAndDestroy();
+  }
+
   private read(chunk: Buffer): void {
     this.bytesReceived += chunk.length;
     const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);

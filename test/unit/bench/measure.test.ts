@@ -1,7 +1,7 @@
 /** What benchmarks measure with: percentiles, medians, slopes, when a rate counts as sustained, load that is made up for. */
 import { mock } from "node:test";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { median, rounded, slope } from "../../../bench/measure/figures.ts";
+import { median, rounded, slope, slopeError } from "../../../bench/measure/figures.ts";
 import { Latencies, tailCurve } from "../../../bench/measure/latencies.ts";
 import { OpenLoop } from "../../../bench/measure/open-loop.ts";
 import { findSustained, type Load, measureStep, whyNot } from "../../../bench/measure/sustained.ts";
@@ -75,6 +75,15 @@ describe("figures", () => {
       ]),
     ).toBe(0);
     expect(slope([[4, 5]])).toBe(0);
+  });
+
+  test("a slope is as sure as its points are near the line, and of two points nobody knows", () => {
+    const zigzag = [1, -1, -1, 1].map((off, x) => [x, 2 * x + off] as const);
+    expect(slope(zigzag)).toBeCloseTo(2);
+    expect(slopeError(zigzag)).toBeCloseTo(Math.sqrt(4 / 2 / 5)); // Squares off the line, degrees of freedom, squares of x.
+    expect(slopeError([0, 1, 2].map((x) => [x, 7 - x] as const))).toBeCloseTo(0);
+    expect(slopeError(zigzag.slice(0, 2))).toBeNaN();
+    expect(slopeError(zigzag.map(([, y]) => [4, y] as const))).toBeNaN();
   });
 
   test.each([

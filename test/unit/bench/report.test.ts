@@ -259,7 +259,11 @@ describe("command line", () => {
     { line: "stores restore", scenarios: SETS["stores"], quick: false },
   ])("$line", ({ line, scenarios, quick }) => {
     const read = readOrder(line.split(" ").filter(Boolean));
-    expect(read).toEqual({ kind: "run", order: { scenarios, quick, seed: null, out: null } });
+    expect(read).toEqual({ kind: "run", order: { scenarios, quick, seed: null, minutes: null, out: null } });
+  });
+
+  test("how long it takes may be said of one that takes that", () => {
+    expect(readOrder(["soak", "--minutes", "60"])).toMatchObject({ kind: "run", order: { minutes: 60 } });
   });
 
   test.each([
@@ -269,6 +273,13 @@ describe("command line", () => {
     { line: "--seed 1.5", why: "--seed is 1.5" },
     { line: "--seed 4294967296", why: "--seed is 4294967296" },
     { line: "--fast", why: "--fast" },
+    { line: "soak --minutes", why: "--minutes" },
+    { line: "soak --minutes 0", why: "whole, 1 to 1440" },
+    { line: "soak --minutes 1.5", why: "whole, 1 to 1440" },
+    { line: "soak --minutes 5 --quick", why: "--quick" },
+    { line: "soak positions --minutes 5", why: "positions takes as long" },
+    { line: "--minutes 5", why: "--minutes is for soak" },
+    { line: "--write-docs --minutes 5", why: "stands alone" },
     { line: "--write-docs stores", why: "stands alone" },
     { line: "--write-docs --quick", why: "stands alone" },
     { line: "toString", why: "toString is not one of" },
