@@ -104,9 +104,6 @@ const RELAYED: WireFormat = {
     bytes.writeDoubleLE(z, 21);
     return bytes;
   },
-  act() {
-    throw new Error("nothing is done where all is only relayed");
-  },
   readInputs(payload, _room, see) {
     see(payload[0]!, payload.readUInt32LE(1));
   },
