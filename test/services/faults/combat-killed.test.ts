@@ -102,3 +102,30 @@ test(
     ),
   TEST_MS_MAX,
 );
+
+test(
+  `one of two combats behind one gateway dies, ${SLOW_FAULT_ROUNDS} times: the other takes over, and players are led to it`,
+  () =>
+    inLanes(
+      2,
+      async (lane, rounds) => {
+        const arena = await Arena.open({ name: `led-${lane}`, combats: 2, together: true, shared: { kafka } });
+        try {
+          const load = new Load({ arena, chance: chance.fork(), matches: 4 });
+          await load.hasBegun();
+          for (let round = 1; round <= rounds; round++) {
+            await delay(chance.between(300, 1_500));
+            const victim = arena.combats[chance.between(0, 1)]!;
+            await victim.kill();
+            await load.isServed();
+            await victim.start();
+          }
+          await load.judge();
+        } finally {
+          await arena.close();
+        }
+      },
+      SLOW_FAULT_ROUNDS,
+    ),
+  TEST_MS_MAX,
+);

@@ -28,6 +28,8 @@ export type ArenaOptions = {
   readonly name: string;
   /** How many combats, each with a gateway of its own. Default 1. */
   readonly combats?: number;
+  /** Every gateway begins with all of the combats, and not with its own. */
+  readonly together?: boolean;
   /** Stores of others; this arena does not stop them. In a shared PostgreSQL it has a database of its own. */
   readonly shared?: { readonly postgres?: PrivateServer; readonly kafka?: PrivateServer };
   readonly env?: { readonly [name: string]: string };
@@ -71,7 +73,7 @@ export class Arena {
   }
 
   static async open(options: ArenaOptions): Promise<Arena> {
-    const { name, combats: count = 1, shared = {} } = options;
+    const { name, combats: count = 1, together = false, shared = {} } = options;
     const [postgres, redis, kafka] = await Promise.all([
       shared.postgres ?? startPrivateServer("postgres"),
       startPrivateServer("redis"),
@@ -85,6 +87,12 @@ export class Arena {
     const common = { ...COMMON, DATA_DIR: dataDir, ...options.env };
     const urls = { DATABASE_URL: databaseUrl, REDIS_URL: redis.url, KAFKA_BROKERS: kafka.url };
     const ports = (await ownPorts(5 * count)).map(String);
+    const targets = together
+      ? ports
+          .filter((_, at) => at % 5 === 0)
+          .map((grpc) => `127.0.0.1:${grpc}`)
+          .join()
+      : null;
     const combats: Daemon[] = [];
     const gateways: Daemon[] = [];
     for (let index = 0; index < count; index++) {
@@ -96,7 +104,11 @@ export class Arena {
         string,
       ];
       const combat = { COMBAT_GRPC_PORT: grpc, COMBAT_HTTP_PORT: http, COMBAT_ADMIN_PORT: admin };
-      const gateway = { GATEWAY_PORT: front, GATEWAY_ADMIN_PORT: frontAdmin, COMBAT_GRPC_TARGET: `127.0.0.1:${grpc}` };
+      const gateway = {
+        GATEWAY_PORT: front,
+        GATEWAY_ADMIN_PORT: frontAdmin,
+        COMBAT_GRPC_TARGET: targets ?? `127.0.0.1:${grpc}`,
+      };
       combats.push(
         new Daemon({
           name: `combat-${index}`,
