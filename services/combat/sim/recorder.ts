@@ -100,7 +100,7 @@ export class Recorder {
     this.add(inputs, null);
     const worldTicks = (RECORDED_WORLD_EVERY_MS * this.world.rules.tickRateHz) / 1000;
     const isDue = this.atTick - this.packedAtTick >= worldTicks;
-    if (isDue) this.pack();
+    if (isDue) this.addWorld();
     return true;
   }
 
@@ -127,6 +127,12 @@ export class Recorder {
     const { parts } = this;
     if (parts.length > 0) this.parts = [];
     return parts;
+  }
+
+  /** A part of its own: a world that waited for the next inputs would be a hundred kilobytes in memory for as long. */
+  private addWorld(): void {
+    this.pack();
+    this.add(new Uint8Array(0), null);
   }
 
   private pack(): void {
