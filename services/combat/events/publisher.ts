@@ -241,9 +241,10 @@ export class Publisher {
     }
   }
 
-  /** While the sink has these, the next ones are encoded: under load that time would be lost. */
+  /** While the sink has these, the next ones are encoded, if there are any: under load that time would be lost. */
   private async publish(records: readonly OutgoingEvent[]): Promise<void> {
     const publishing = this.parts.sink.publish(records);
+    if (this.queue.length === 0) return publishing;
     const encoding = setImmediate(() => {
       for (const event of this.queue.slice(0, PUBLISH_BATCH_MAX)) this.ahead.set(event, this.encoded(event));
     });

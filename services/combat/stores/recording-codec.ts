@@ -35,6 +35,10 @@ export type DecodedPart = RecordedPart & PartOwner & { readonly contentVersion: 
 
 const compress = promisify(gzip);
 
+const CHUNK_BYTES_MAX = 16 * 1024;
+/** A gzip header and trailer, and more; zlib takes no chunk below this. */
+const CHUNK_SPARE_BYTES = 64;
+
 export async function encodePart(part: RecordedPart, owner: PartOwner): Promise<Uint8Array> {
   const { number, firstTick, lastTick, world, inputs, end } = part;
   const { sessionId, epoch, seed, seats } = owner;
@@ -52,7 +56,9 @@ export async function encodePart(part: RecordedPart, owner: PartOwner): Promise<
     inputs,
     end: end ?? "",
   });
-  return compress(toBinary(RecordedPartSchema, message));
+  const bytes = toBinary(RecordedPartSchema, message);
+  // What is compressed keeps the whole of the last chunk that it was written in.
+  return compress(bytes, { chunkSize: Math.min(CHUNK_BYTES_MAX, bytes.length + CHUNK_SPARE_BYTES) });
 }
 
 /** Throws BrokenRecording. */
