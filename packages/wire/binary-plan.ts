@@ -22,8 +22,16 @@ const FIXED32 = 5;
 /** How a value without a tag is written: the Output's method. */
 type Scalar = { readonly wireType: number; readonly method: keyof Output };
 
-/** `arena`: where the bytes are put, if they need no buffer of their own. */
+/**
+ * `arena`: where the bytes are put, if they need no buffer of their own. A message within may be the bytes of it already,
+ * by `asMessage`.
+ */
 export type BinaryPlan<Schema extends DescMessage> = (message: MessageShape<Schema>, arena?: Arena) => Buffer;
+
+/** What a planned message has in place of a message within it. */
+export function asMessage<Within extends Message>(bytes: Uint8Array): Within {
+  return bytes as unknown as Within;
+}
 
 export function planBinary<Schema extends DescMessage>(schema: Schema): BinaryPlan<Schema> {
   const write = planMessage(schema, new Map());
@@ -188,6 +196,7 @@ class Output {
 
   /** Its length is known afterwards: written behind one byte, and moved up when the length takes more. */
   message(write: WriteMessage, message: unknown): void {
+    if (message instanceof Uint8Array) return this.block(message);
     const before = this.begin();
     write(this, message);
     this.end(before);

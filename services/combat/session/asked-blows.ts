@@ -17,12 +17,14 @@ export type AskedBlow = {
   readonly armour: number;
 };
 
+const NONE: readonly AskedBlow[] = [];
+
 export class AskedBlows {
   private askedUpTo = 0;
 
-  poll({ rulings, fighters }: World, roster: Roster): AskedBlow[] {
+  poll({ rulings, fighters }: World, roster: Roster): readonly AskedBlow[] {
     const { open, next } = rulings;
-    if (next - 1 === this.askedUpTo) return [];
+    if (next - 1 === this.askedUpTo) return NONE;
     const asked: AskedBlow[] = [];
     for (const { blows } of open) {
       for (const { id, blow } of blows) {

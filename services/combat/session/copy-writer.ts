@@ -127,7 +127,9 @@ export class CopyWriter {
     const { session, copy } = hosted;
     const state = stateOf(session);
     const lastSeq = session.seqOfLastEvent;
-    const write = this.writeOf(hosted, null, { lastSeq, bytes: encodeState(state, arena) });
+    session.pollUnkept(copy.fighters);
+    const bytes = encodeState(state, { arena, known: copy.fighters });
+    const write = this.writeOf(hosted, null, { lastSeq, bytes });
     // What comes after the checkpoint before stays: should the newest be unreadable, the one before goes on with it.
     // Of the same event it may be the very same, and then the store leaves the one before as it is.
     const beforeSeq = lastSeq > copy.checkpointSeq ? copy.checkpointSeq : copy.previousSeq;

@@ -277,12 +277,13 @@ export class SessionHost {
     if (hosted.untilShown.length > 0 && nowMs - hosted.untilShownSinceMs >= UNTIL_SHOWN_MS_MAX)
       return this.touch(hosted);
     try {
-      session.handleTick(nowMs, this.parts.clock.unixMs());
+      const unixMs = this.parts.clock.unixMs();
+      session.handleTick(nowMs, unixMs);
       this.parts.referee?.handleTick(session);
       this.parts.backfill?.handleTick(session);
       tellPositions(hosted, nowMs, this.parts);
       for (const viewer of audience.held) if (nowMs >= viewer.heldUntilMs) this.enter(hosted, viewer);
-      this.changeByItself(hosted, nowMs);
+      this.changeByItself(hosted, nowMs, unixMs);
     } catch (error) {
       return this.quarantine(hosted, error);
     }
@@ -292,12 +293,12 @@ export class SessionHost {
   }
 
   /** What a session does unasked: begin when all are there, end when nobody is. */
-  private changeByItself(hosted: Hosted, nowMs: number): void {
+  private changeByItself(hosted: Hosted, nowMs: number, unixMs: number): void {
     const { session, audience } = hosted;
     if (!audience.isEmpty) hosted.unattendedSinceMs = nowMs;
     if (hosted.changingByItself || isOver(session.status)) return;
     const unattendedMs = nowMs - hosted.unattendedSinceMs;
-    const plan = planUnasked(session, { unattendedMs, unixMs: this.parts.clock.unixMs() });
+    const plan = planUnasked(session, unattendedMs, unixMs);
     if (plan === null) return;
     hosted.changingByItself = true;
     this.change(hosted, plan)

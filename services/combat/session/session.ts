@@ -18,6 +18,7 @@ import { createWorld, type Fighter, type Point, type World } from "../sim/world.
 import { type Changes, FrameSource, keyframe, type StateFrame } from "../snapshot/frame.ts";
 import { hasObjectives } from "../snapshot/objectives.ts";
 import { Stirred } from "../snapshot/stirred.ts";
+import type { FighterBytes } from "../stores/fighter-bytes.ts";
 import type { ActionOutcome, SessionRefusal } from "./action-outcome.ts";
 import { type AskedBlow, AskedBlows } from "./asked-blows.ts";
 import { Cameras } from "./cameras.ts";
@@ -80,6 +81,8 @@ export class Session {
   private readonly askedBlows = new AskedBlows();
   private readonly frames = new FrameSource();
   private readonly stirred = new Stirred();
+  /** The same for checkpoints. */
+  private readonly unkept = new Stirred();
   private inbox: StepInput[] = [];
   private outcomes: Outcome[] = [];
   private readonly told: Numbered;
@@ -236,6 +239,7 @@ export class Session {
     const atMs = this.matchNowMs(nowMs);
     const verdict = this.inlet.move({ slot: seat.slot, seq, position, yaw, pitch, stance, atMs, claimedMs, rttMs });
     this.stirred.stir(seat.slot);
+    this.unkept.stir(seat.slot);
     if (verdict.findings) this.findings.handle(seat.playerId, verdict.findings);
     return verdict;
   }
@@ -296,7 +300,7 @@ export class Session {
   }
 
   /** Blows to be decided, each once. */
-  pollBlows(): AskedBlow[] {
+  pollBlows(): readonly AskedBlow[] {
     return this.askedBlows.poll(this.world, this.roster);
   }
 
@@ -307,7 +311,7 @@ export class Session {
     this.tickedAtMs = nowMs;
     if (this.status === "paused" || isOver(this.status)) return;
     const inputs = this.inbox;
-    this.inbox = [];
+    if (inputs.length > 0) this.inbox = [];
     this.step(inputs, unixMs);
     this.handleGrace(unixMs);
   }
@@ -330,6 +334,12 @@ export class Session {
     });
     if (of === "all") stirred.settle();
     return frame;
+  }
+
+  /** Takes out of `kept` whoever may not be any more as it was at the last call. */
+  pollUnkept(kept: FighterBytes): void {
+    for (const slot of this.unkept.slots(this.world)) kept.forget(slot);
+    this.unkept.settle();
   }
 
   /** Whether there may be something to give out: events, outcomes and shots never come without it. */
@@ -391,7 +401,7 @@ export class Session {
   /** Steps the world once and tells what happened. */
   private step(inputs: readonly StepInput[], unixMs: number): void {
     const { events, shots, outcomes, still } = this.inlet.step(inputs);
-    if (!still) this.stirred.stirAll();
+    if (!still) this.stirAll();
     this.shots.handleStep(shots, this.world.tick, this.roster);
     for (const outcome of outcomes) {
       this.outcomes.push(outcome);
@@ -403,8 +413,13 @@ export class Session {
 
   /** Changes the world between two ticks and tells what happened. */
   private decide(order: Order, unixMs: number): void {
-    this.stirred.stirAll();
+    this.stirAll();
     for (const event of this.inlet.decide(order)) this.handleSimEvent(event, unixMs);
+  }
+
+  private stirAll(): void {
+    this.stirred.stirAll();
+    this.unkept.stirAll();
   }
 
   private handleSimEvent(event: SimEvent, unixMs: number): void {

@@ -15,8 +15,8 @@ export function noPulse(): Pulse {
   return new Uint16Array(PULSE_LANES.length);
 }
 
-/** Takes the pulse into `pulse`. */
-export function takePulse(world: World, pulse: Pulse): void {
+/** Takes the pulse into `pulse`, and gives it back. */
+export function takePulse(world: World, pulse: Pulse): Pulse {
   let position = world.fighters.length;
   let health = world.rng.counter | 0;
   let weapon = 0;
@@ -37,6 +37,7 @@ export function takePulse(world: World, pulse: Pulse): void {
   pulse[1] = fold(health);
   pulse[2] = fold(weapon);
   pulse[3] = fold(score);
+  return pulse;
 }
 
 function mix(lane: number, value: number): number {

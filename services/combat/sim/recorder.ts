@@ -86,9 +86,8 @@ export class Recorder {
     if (this.ended !== null) return;
     const { world, writer, pulse } = this;
     this.atTick = world.tick;
-    if (this.isStirred || !still) takePulse(world, pulse);
+    if (this.isStirred || !still) writer.pulseIs(takePulse(world, pulse));
     this.isStirred = false;
-    writer.pulseIs(pulse);
     if (world.tick % world.rules.tickRateHz === 0) writer.hash(hashWorld(world));
     if (writer.size >= RECORDED_PART_BYTES_MAX) this.cut();
   }
@@ -97,6 +96,7 @@ export class Recorder {
   cut(): boolean {
     const inputs = this.writer.take();
     if (inputs.length === 0) return false;
+    this.isStirred = true; // A part begins without a pulse.
     this.add(inputs, null);
     const worldTicks = (RECORDED_WORLD_EVERY_MS * this.world.rules.tickRateHz) / 1000;
     const isDue = this.atTick - this.packedAtTick >= worldTicks;

@@ -42,16 +42,12 @@ type Input<Kind extends StepInput["kind"]> = Extract<StepInput, { kind: Kind }>;
  * still, and no move and no order came since; it spares a look at everybody and changes nothing.
  */
 export function step(world: World, inputs: readonly StepInput[], wasStill = false): StepResult {
+  if (inputs.length === 0 && (wasStill || isStill(world))) return stepIdly(world);
   const told: Told = { events: [], shots: [] };
   const { events } = told;
   const outcomes: Outcome[] = [];
-  const mayBeStill = inputs.length === 0 && (wasStill || isStill(world));
-  const points = pointsOf(world);
-  world.tick += 1;
-  const before = world.nowMs;
-  world.nowMs = Math.floor((world.tick * 1000) / world.rules.tickRateHz);
-  const elapsedMs = world.nowMs - before;
-  let roundWon = world.phase === "live" && !mayBeStill && runClock(world, elapsedMs, told);
+  const elapsedMs = passTick(world);
+  let roundWon = world.phase === "live" && runClock(world, elapsedMs, told);
   const take = (input: StepInput) => {
     if (input.kind === "action" || input.kind === "damage" || input.kind === "ruling") {
       const open = world.phase === "live" && !roundWon;
@@ -64,14 +60,37 @@ export function step(world: World, inputs: readonly StepInput[], wasStill = fals
   };
   for (const input of inputs) take(input);
   if (world.rulings.open.length > 0) dueRulings(world).forEach(take);
+  settleTick(world, elapsedMs, events);
+  if (world.phase === "over") outcomes.push(...closeRulings(world, told));
+  return { events, shots: told.shots, outcomes, still: false };
+}
+
+/** What most ticks are; they are many, and make nothing. */
+const STILL: StepResult = Object.freeze({ events: [], shots: [], outcomes: [], still: true });
+
+/** Nothing came in, and about fighters nothing runs by itself: the mode and the time limit have their say, and that is all. */
+function stepIdly(world: World): StepResult {
+  const points = pointsOf(world);
+  const events: SimEvent[] = [];
+  settleTick(world, passTick(world), events);
+  return events.length === 0 && pointsOf(world) === points ? STILL : { events, shots: [], outcomes: [], still: false };
+}
+
+/** The milliseconds that it took. */
+function passTick(world: World): number {
+  world.tick += 1;
+  const before = world.nowMs;
+  world.nowMs = Math.floor((world.tick * 1000) / world.rules.tickRateHz);
+  return world.nowMs - before;
+}
+
+/** What ends a tick: the mode's own, then the time limit. */
+function settleTick(world: World, elapsedMs: number, events: SimEvent[]): void {
   if (world.phase === "live") {
     MODES[world.rules.mode].tick(world, elapsedMs, events);
     settleScore(world, events);
   }
   if (world.phase === "live") settleTime(world, events);
-  if (world.phase === "over") outcomes.push(...closeRulings(world, told));
-  const still = mayBeStill && events.length === 0 && pointsOf(world) === points;
-  return { events, shots: told.shots, outcomes, still };
 }
 
 /** What the session decides between two ticks takes no time: a seat given during a pause does not end the pause. */

@@ -13,13 +13,17 @@ import {
   type StoredEntry,
   StoredEntrySchema,
   type StoredEvent,
+  type StoredFighter,
+  StoredFighterSchema,
   StoredStateSchema,
 } from "#gen/necpgame/combat/v1/checkpoint_pb.js";
 import { Arena } from "#kit/arena.ts";
-import { planBinary } from "#wire/binary-plan.ts";
+import { asMessage, planBinary } from "#wire/binary-plan.ts";
 import type { EventBody, SessionEvent } from "../session/session-events.ts";
 import type { SessionState, StatePatch } from "../session/state.ts";
-import { patchMessage, patchOfMessage, stateMessage, stateOfMessage } from "./state-messages.ts";
+import type { Fighter } from "../sim/world.ts";
+import type { FighterBytes } from "./fighter-bytes.ts";
+import { fighterMessage, patchMessage, patchOfMessage, stateMessage, stateOfMessage } from "./state-messages.ts";
 
 /** Grows when a reader of the version before would misunderstand what is written. */
 export const STATE_SCHEMA_VERSION = 2;
@@ -41,15 +45,27 @@ export type Entry = {
 };
 
 const stateBytes = planBinary(StoredStateSchema);
+const fighterBytes = planBinary(StoredFighterSchema);
 const entryBytes = planBinary(StoredEntrySchema);
 const blockBytes = planBinary(StoredBlockSchema);
 /** What a block is made of, for as long as it takes. */
 const payloads = new Arena();
 
-/** `arena`: where the bytes are put, if they need no buffer of their own. */
-export function encodeState(state: SessionState, arena?: Arena): Uint8Array {
+/**
+ * `arena`: where the bytes are put, if they need no buffer of their own. `known`: the session's fighters as they were encoded
+ * last, without those who may have changed since.
+ */
+export function encodeState(
+  state: SessionState,
+  { arena, known }: { arena?: Arena; known?: FighterBytes } = {},
+): Uint8Array {
   payloads.reset();
-  return block(stateBytes(stateMessage(state), payloads), arena);
+  const message = known === undefined ? stateMessage(state) : stateMessage(state, (fighter) => knownOf(fighter, known));
+  return block(stateBytes(message, payloads), arena);
+}
+
+function knownOf(fighter: Fighter, known: FighterBytes): StoredFighter {
+  return asMessage(known.of(fighter.slot, () => fighterBytes(fighterMessage(fighter), payloads)));
 }
 
 /** Throws BrokenBlock. */

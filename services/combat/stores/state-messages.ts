@@ -42,9 +42,13 @@ import { loadoutMessage, loadoutOf } from "./loadout-messages.ts";
 import { checksMessage, checksOf, motionMessage, motionOf } from "./motion-messages.ts";
 import { rulingsMessage, rulingsOf } from "./rulings-messages.ts";
 
-export function stateMessage(state: SessionState): StoredState {
+/** `fighter`: how those who play are put into it. */
+export function stateMessage(
+  state: SessionState,
+  fighter: (fighter: Fighter) => StoredFighter = fighterMessage,
+): StoredState {
   const { start, seats, teams, rules, world, fighters, left, damageAnswers } = state;
-  return create(StoredStateSchema, {
+  const message = create(StoredStateSchema, {
     ...start,
     settings: settingsMessage(start.settings),
     status: state.status,
@@ -57,11 +61,12 @@ export function stateMessage(state: SessionState): StoredState {
     rules: { ...rules, checks: checksMessage(rules.checks) },
     world: worldMessage(world),
     slots: fighters.length,
-    fighters: fighters.filter((fighter) => fighter !== null).map(fighterMessage),
     left: left.map(({ playerId, fighter }) => ({ playerId, fighter: fighterMessage(fighter) })),
     damageAnswers: damageAnswers.map(answerMessage),
     tally: JSON.stringify(state.tally),
   });
+  message.fighters = fighters.filter((one) => one !== null).map(fighter); // As they are: `create` would copy them.
+  return message;
 }
 
 export function stateOfMessage(message: StoredState): SessionState {
@@ -183,7 +188,7 @@ function objectivesOf(message: StoredObjectives): Objectives {
 }
 
 /** Written out: `create` and spreads copy what they are given, and this is most of what a checkpoint costs. */
-function fighterMessage(fighter: Fighter): StoredFighter {
+export function fighterMessage(fighter: Fighter): StoredFighter {
   const { position, magazine, hurtBy, burst } = fighter;
   const message: StoredFighter = {
     $typeName: "necpgame.combat.v1.StoredFighter",
@@ -251,26 +256,24 @@ function fighterOf(message: StoredFighter): Fighter {
 
 /** Written out as a fighter is; there are as many. */
 function seatMessage(seat: Seat): StoredSeat {
-  const { playerId, teamId, slot, side, joinedAtMs, listed, confirmed, connection, joinKey, graceUsedMs } = seat;
-  const { displayName, loadout, profiledBy = null } = seat;
-  const $typeName = "necpgame.combat.v1.StoredSeat";
-  const message = {
-    $typeName,
-    playerId,
-    teamId,
-    slot,
-    side,
-    joinedAtMs,
-    listed,
-    confirmed,
-    connection,
-    graceUsedMs,
+  const { joinKey, profiledBy = null } = seat;
+  const message: StoredSeat = {
+    $typeName: "necpgame.combat.v1.StoredSeat",
+    playerId: seat.playerId,
+    teamId: seat.teamId,
+    slot: seat.slot,
+    side: seat.side,
+    joinedAtMs: seat.joinedAtMs,
+    listed: seat.listed,
+    confirmed: seat.confirmed,
+    connection: seat.connection,
+    graceUsedMs: seat.graceUsedMs,
     removed: seat.removed ?? false,
-    displayName,
-    ...loadoutMessage(loadout),
-    ...optional("profiledBy", profiledBy),
-  } as const;
-  return joinKey === null ? message : { ...message, joinKey };
+    displayName: seat.displayName,
+  };
+  if (profiledBy !== null) message.profiledBy = profiledBy;
+  if (joinKey !== null) message.joinKey = joinKey;
+  return Object.assign(message, loadoutMessage(seat.loadout));
 }
 
 function seatOf(message: StoredSeat): Seat {

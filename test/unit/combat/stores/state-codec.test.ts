@@ -6,6 +6,7 @@ import { EFFECT_KINDS } from "#combat/sim/effect-table.ts";
 import { afflict } from "#combat/sim/effects.ts";
 import { hashWorld } from "#combat/sim/hash.ts";
 import type { Fighter, World } from "#combat/sim/world.ts";
+import { FighterBytes } from "#combat/stores/fighter-bytes.ts";
 import {
   BrokenBlock,
   decodeEntry,
@@ -48,6 +49,18 @@ describe.each(seeds(12))("seed %i: of a session under random commands", (seed) =
       play.play(8);
       const message = stateMessage(stateOf(play.stage.session));
       expect(Buffer.compare(plan(message), toBinary(StoredStateSchema, message))).toBe(0);
+    }
+  });
+
+  test("with what is known of its fighters it is the same, byte for byte", () => {
+    const play = new RandomPlay(seed);
+    const known = new FighterBytes();
+    for (let steps = 0; steps < 120; steps++) {
+      play.play(2);
+      const { session } = play.stage;
+      session.pollUnkept(known);
+      const bytes = encodeState(stateOf(session), { known });
+      expect(Buffer.compare(bytes, encodeState(stateOf(session))), `after ${2 * (steps + 1)} commands`).toBe(0);
     }
   });
 
