@@ -249,7 +249,12 @@ function wireBody(body: EventBody): WireBody {
     }
     case "positions_sampled": {
       const players = body.players.map(({ playerId, position, alive }) => {
-        return { playerId, position: quantised(position), alive };
+        return {
+          $typeName: "necpgame.combat.v1.SampledPosition" as const,
+          playerId,
+          position: quantised(position),
+          alive,
+        };
       });
       return { case: "positionsSampled", value: { players, skipped: body.skipped } };
     }

@@ -6,12 +6,12 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import {
   type ActionResult,
   ActionResultSchema,
+  type ActiveEffect,
   type Camera as CameraMessage,
   CameraSchema,
   GroundSchema,
   ObjectivesSchema,
   type PlayerState,
-  PlayerStateSchema,
   PositionCorrectionSchema,
   type ServerMessage,
   ServerMessageSchema,
@@ -123,36 +123,31 @@ function groundMessage(rows: GroundRow[] | null) {
   return create(GroundSchema, { fields });
 }
 
+/** Written out, not by `create`: there are as many as updates. */
 function playerState(row: PlayerRow): PlayerState {
-  const {
+  const { slot, yaw, pitch, health, alive, lastInput, ammunition, poseMs, energy, armour, usingItem, effects } = row;
+  const message: PlayerState = {
+    $typeName: "necpgame.combat.v1.PlayerState",
     slot,
-    x,
-    y,
-    z,
+    position: quantised(row),
     yaw,
     pitch,
     health,
-    armour,
     alive,
     lastInput,
     ammunition,
+    stance: STANCE[row.stance],
     poseMs,
     energy,
-    usingItem,
-    effects,
-  } = row;
-  const position = quantised({ x, y, z });
-  const stance = STANCE[row.stance];
-  return create(PlayerStateSchema, {
-    ...{ slot, position, yaw, pitch, health, alive, lastInput, ammunition, stance, poseMs, energy },
-    ...optional("usingItem", usingItem),
-    ...(armour > 0 && { armor: armour }),
-    ...(effects.length > 0 && { effects: effects.map(activeEffect) }),
-  });
+    effects: effects.map(activeEffect),
+  };
+  if (usingItem !== null) message.usingItem = usingItem;
+  if (armour > 0) message.armor = armour;
+  return message;
 }
 
-function activeEffect({ kind, potency, stacks, untilMs }: Effect) {
-  return { effect: EFFECT_KIND[kind], potency, stacks, untilMs };
+function activeEffect({ kind, potency, stacks, untilMs }: Effect): ActiveEffect {
+  return { $typeName: "necpgame.combat.v1.ActiveEffect", effect: EFFECT_KIND[kind], potency, stacks, untilMs };
 }
 
 function sessionState(session: Session, of: { playerId: string; lastSeq: number }, unixMs: number) {

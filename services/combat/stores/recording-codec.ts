@@ -14,7 +14,7 @@ import { RECORDING_ENDS, type RecordedPart, type RecordingEnd } from "../sim/rec
 import { RECORDING_PART_BYTES_MAX } from "./limits.ts";
 
 /** Grows when a reader of the format before would misunderstand what is written. */
-export const RECORDING_FORMAT = 1;
+export const RECORDING_FORMAT = 2;
 
 /** What was recorded cannot be read. */
 export class BrokenRecording extends Error {
