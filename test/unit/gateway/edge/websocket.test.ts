@@ -4,12 +4,21 @@
 import { connect } from "node:net";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CLIENT_MESSAGE_BYTES_MAX, EXCESS_MESSAGES_MAX, HEARTBEAT_MS, MESSAGES_BURST_MAX } from "#gateway/limits.ts";
+import {
+  CLIENT_MESSAGE_BYTES_MAX,
+  EXCESS_MESSAGES_MAX,
+  HEARTBEAT_MS,
+  MESSAGES_BURST_MAX,
+  OUTBOX_BYTES_MAX,
+  REROUTES_MAX,
+  SOCKET_BUFFERED_BYTES_MAX,
+} from "#gateway/limits.ts";
 import { ActionType, ClientMessageSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
-import { Lane } from "#gen/necpgame/combat/v1/relay_service_pb.js";
-import { parseServerMessage, type ServerBody } from "#support/fake-combat.ts";
+import { type Attach, Lane } from "#gen/necpgame/combat/v1/relay_service_pb.js";
+import { type FakeCombat, parseServerMessage, type ServerBody, startFakeCombat } from "#support/fake-combat.ts";
 import { type ClientOptions, connectSocket, refusedSocket, type SocketClient } from "#support/socket-client.ts";
 import { startTestEdge, type TestEdge } from "#support/socket-edge.ts";
+import { memoryLeft } from "../../../../bench/measure/heap.ts";
 
 const SESSION = "11111111-1111-4111-8111-111111111111";
 const OTHER_SESSION = "22222222-2222-4222-8222-222222222222";
@@ -527,6 +536,29 @@ describe("slow readers", () => {
     await slow.next("combat_event");
   });
 
+  test("one who does not read holds a bounded amount of memory, whatever is told", async () => {
+    at.combat.playerIds = [ADA, BOB];
+    const slow = await player();
+    const quick = await player({ sub: BOB, protocols: [PROTOBUF_PROTOCOL] });
+    await slow.next("session_state");
+    await quick.binaries.take();
+    slow.webSocket.pause();
+    const tell = async (states: number) => {
+      for (let told = 0; told < states; told++) {
+        const players = [{ slot: told % 2, lastInput: told + 1, usingItem: "x".repeat(32_000) }];
+        at.combat.broadcast(SESSION, { case: "stateUpdate", value: { tick: told, players } }, Lane.STATE);
+        await quick.binaries.take();
+      }
+    };
+    await tell(200); // Its socket, and the kernel's buffers behind it, are full.
+    const before = memoryLeft();
+    await tell(1_000);
+    const after = memoryLeft();
+    const grown = after.heapUsed + after.external - before.heapUsed - before.external;
+    expect(grown).toBeLessThan(SOCKET_BUFFERED_BYTES_MAX + OUTBOX_BYTES_MAX);
+    expect(slow.webSocket.readyState).toBe(slow.webSocket.OPEN);
+  });
+
   test("one who does not read is closed with 4001, the others lose nothing", async () => {
     const slow = await player();
     const quick = await player({ sub: BOB });
@@ -546,6 +578,70 @@ describe("slow readers", () => {
     at.combat.broadcast(SESSION, DAMAGE);
     await quick.next("combat_event");
     expect(at.edge.connectionCount()).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("several instances", () => {
+  const servedAt = (there: FakeCombat) => (attach: Attach) => [
+    {
+      case: "refused" as const,
+      value: {
+        connection: attach.connection,
+        error: { error: "UNAVAILABLE", message: "elsewhere", details: { served_at: there.target } },
+      },
+    },
+  ];
+
+  test("a socket whose session another instance serves is led there, and plays there", async () => {
+    const there = await startFakeCombat();
+    try {
+      there.playerIds = [ADA, BOB];
+      at.combat.onAttach = servedAt(there);
+      const client = await player();
+      const state = await client.next("session_state");
+      expect(state["session"]).toMatchObject({ id: SESSION });
+      expect(await there.attaches.take()).toMatchObject({ sessionId: SESSION, playerId: ADA });
+      there.broadcast(SESSION, DAMAGE);
+      await client.next("combat_event");
+      client.send({ type: "position_update", seq: 1, data: { x: 1, y: 2, z: 0 } });
+      await there.inputs.take();
+      expect(at.combat.inputs.waiting).toEqual([]);
+    } finally {
+      await there.stop();
+    }
+  });
+
+  test("a session that moves takes its sockets along, from where they stopped", async () => {
+    const there = await startFakeCombat();
+    try {
+      there.playerIds = [ADA, BOB];
+      const client = await player();
+      await client.next("session_state");
+      at.combat.broadcast(SESSION, DAMAGE);
+      const { frame } = await client.next("combat_event");
+      at.combat.onAttach = servedAt(there);
+      at.combat.breakStreams();
+      expect(await there.attaches.take()).toMatchObject({ sessionId: SESSION, resume: { epoch: 1, frame } });
+      there.broadcast(SESSION, { case: "pong", value: { t: 9 } });
+      expect(await client.next("pong")).toMatchObject({ t: 9 });
+    } finally {
+      await there.stop();
+    }
+  });
+
+  test("two instances that name each other are asked a few times, and the handshake is refused", async () => {
+    const there = await startFakeCombat();
+    try {
+      at.combat.onAttach = servedAt(there);
+      there.onAttach = servedAt(at.combat);
+      const refusal = await refusedSocket(`${at.url}${PLAYER_PATH}?token=${await userToken()}`);
+      expect(refusal).toMatchObject({ status: 503, body: { error: "UNAVAILABLE" } });
+      expect(JSON.stringify(refusal.body)).not.toContain("served_at");
+      const asked = at.combat.attaches.waiting.length + there.attaches.waiting.length;
+      expect(asked).toBe(1 + REROUTES_MAX);
+    } finally {
+      await there.stop();
+    }
   });
 });
 
