@@ -3,11 +3,12 @@
  * Why: a collection of the whole heap takes 60 to 100 ms beside the work, on few cores in its place, and each is a hundredth of ten
  *      seconds: P99 itself. V8 lowers the size at which it begins one the less a process promotes, so that a quiet process with a
  *      heap of 75 MB began one every two to five seconds, to free a tenth of it; with these it is every fifteen or more.
- * Costs: up to four times the living heap is in use before it is collected (--max-old-space-size still bounds it).
+ * Costs: memory that is in use before it is collected (--max-old-space-size still bounds it).
  */
 import { setFlagsFromString } from "node:v8";
 
-export function letHeapGrow(): void {
+/** `percent`: of the living heap, to be added before all of it is looked at again. */
+export function letHeapGrow(percent: number): void {
   setFlagsFromString("--no-scavenger-updates-allocation-limit");
-  setFlagsFromString("--heap-growing-percent=300");
+  setFlagsFromString(`--heap-growing-percent=${percent}`);
 }

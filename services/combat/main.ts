@@ -30,7 +30,7 @@ const OUTSIDE = [
   FileInUse,
 ];
 
-letHeapGrow();
+letHeapGrow(300);
 try {
   const config = await loadConfig(process.env);
   const log = createLogger({ name: "combat", level: config.logLevel });

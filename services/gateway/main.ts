@@ -18,7 +18,7 @@ type Started = {
   drain(): Promise<void>;
 };
 
-letHeapGrow();
+letHeapGrow(100); // Little of what it makes grows old, and what lives is what sockets need: memory counts for more.
 try {
   await start();
 } catch (error) {

@@ -47,8 +47,9 @@ type Output = {
 };
 
 export class Delivery {
-  private readonly dirty = new Set<Hosted>();
-  private readonly delayed = new Set<Hosted>();
+  // New ones in each turn: a set that grows and shrinks for ever leaves tables that hold on to each other once they are old.
+  private dirty = new Set<Hosted>();
+  private delayed = new Set<Hosted>();
   /** What the keeper has not answered yet. */
   private readonly keeping = new Set<Promise<void>>();
   /** Taken from its session when the process fell asleep: given out, or dropped, when it is known whose the session is. */
@@ -102,12 +103,14 @@ export class Delivery {
     if (!this.parts.keeper.mayShow(nowMs)) return; // All stay dirty until handleAwake.
     const quiet: Output[] = [];
     const told: Output[] = [];
-    for (const hosted of this.dirty) {
+    const { dirty } = this;
+    this.dirty = new Set();
+    for (const hosted of dirty) {
       if (hosted.journaling) {
-        this.giveOutPoses(hosted, nowMs); // Stays dirty: its turn comes when the keeper has answered.
+        this.dirty.add(hosted); // Its turn comes when the keeper has answered.
+        this.giveOutPoses(hosted, nowMs);
         continue;
       }
-      this.dirty.delete(hosted);
       const { session } = hosted;
       const [events, outcomes] = [session.pollEvents(), session.pollOutcomes()];
       const [shots, fired] = [session.shots.pollUnanswered(), session.shots.pollFresh()];
@@ -189,8 +192,8 @@ export class Delivery {
     this.delayTimer ??= setTimeout(
       () => {
         this.delayTimer = null;
-        const waited = [...this.delayed];
-        this.delayed.clear();
+        const waited = this.delayed;
+        this.delayed = new Set();
         for (const other of waited) this.touch(other);
       },
       // At least as often as states leave, for a gateway that was behind may have caught up.

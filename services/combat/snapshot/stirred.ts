@@ -3,14 +3,14 @@ import type { World } from "../sim/world.ts";
 
 export class Stirred {
   private everybody = true;
-  private readonly some = new Set<number>();
+  private readonly some: number[] = [];
 
   get isAnybody(): boolean {
-    return this.everybody || this.some.size > 0;
+    return this.everybody || this.some.length > 0;
   }
 
   stir(slot: number): void {
-    if (!this.everybody) this.some.add(slot);
+    if (!this.everybody && !this.some.includes(slot)) this.some.push(slot);
   }
 
   stirAll(): void {
@@ -24,6 +24,6 @@ export class Stirred {
   /** All was told. */
   settle(): void {
     this.everybody = false;
-    this.some.clear();
+    this.some.length = 0;
   }
 }

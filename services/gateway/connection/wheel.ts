@@ -48,13 +48,14 @@ export class Wheel<Entry extends WheelEntry> {
     const due: Entry[] = [];
     const firstStep = Math.max(this.turnedStep + 1, step - this.slots.length + 1);
     for (let passed = firstStep; passed <= step; passed++) {
-      const slot = this.slots[passed % this.slots.length];
+      const at = passed % this.slots.length;
+      const slot = this.slots[at];
       if (slot === undefined || slot.size === 0) continue;
       for (const entry of slot) {
         entry.wheelSlot = -1;
         due.push(entry);
       }
-      slot.clear();
+      this.slots[at] = new Set(); // Cleared, it would hold on to what was in it once it is old.
     }
     this.turnedStep = Math.max(this.turnedStep, step);
     return due;

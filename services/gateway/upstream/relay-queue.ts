@@ -8,12 +8,15 @@ import type { Up } from "../connection/relay.ts";
 import { RELAY_BATCH_ITEMS_MAX, RELAY_QUEUE_INPUTS_MAX } from "../limits.ts";
 
 export class RelayQueue {
-  /** By ticket, in order of arrival; a map, so that what is replaced leaves no hole. */
-  private readonly items = new Map<number, Up>();
+  /**
+   * By ticket, in order of arrival; a map, so that what is replaced leaves no hole. A new one whenever all is taken: a map that
+   * grows and shrinks for ever leaves tables that hold on to each other, and to what was in them, once they are old.
+   */
+  private items = new Map<number, Up>();
   private lastTicket = 0;
   private inputCount = 0;
   /** Ticket of each connection's newest position that came in congestion. */
-  private readonly positions = new Map<number, number>();
+  private positions = new Map<number, number>();
 
   /** False when an input does not fit. */
   push(item: Up, congested: boolean): boolean {
@@ -35,6 +38,7 @@ export class RelayQueue {
 
   /** The next batch; empty when nothing waits. */
   pollBatch(): Up[] {
+    if (this.items.size <= RELAY_BATCH_ITEMS_MAX) return this.pollAll();
     const batch: Up[] = [];
     for (const [ticket, item] of this.items) {
       if (batch.length >= RELAY_BATCH_ITEMS_MAX) break;
@@ -48,9 +52,15 @@ export class RelayQueue {
   }
 
   clear(): void {
-    this.items.clear();
-    this.positions.clear();
+    this.items = new Map();
+    if (this.positions.size > 0) this.positions = new Map();
     this.inputCount = 0;
+  }
+
+  private pollAll(): Up[] {
+    const batch = [...this.items.values()];
+    this.clear();
+    return batch;
   }
 
   private dropOlder(connection: number): void {
