@@ -36,6 +36,10 @@ export class Latencies {
     return this.count === 0 ? 0 : this.histogram.percentile(percent) / NS_PER_MS;
   }
 
+  get mean(): number {
+    return this.count === 0 ? 0 : this.histogram.mean / NS_PER_MS;
+  }
+
   get max(): number {
     return this.count === 0 ? 0 : this.histogram.max / NS_PER_MS;
   }

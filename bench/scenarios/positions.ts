@@ -72,6 +72,19 @@ function reportOf(runs: readonly Run[], { seed, players, sessions, memory }: Fac
         ]),
       },
       {
+        title:
+          "Two stages, medians of the runs: up, through the gateway and the match; down, from there to the others' sockets",
+        columns: ["updates/s", "up P50 ms", "up P99 ms", "down P50 ms", "down P99 ms", "up, % of the time"],
+        rows: RATES.map((rate) => [
+          rate,
+          middle(rate, ({ stages }) => stages.up[0]!),
+          middle(rate, ({ stages }) => stages.up[2]!),
+          middle(rate, ({ stages }) => stages.down[0]!),
+          middle(rate, ({ stages }) => stages.down[2]!),
+          middle(rate, ({ stages }) => 100 * stages.upShare),
+        ]),
+      },
+      {
         title: "What it takes, medians of the runs",
         columns: [
           "updates/s",

@@ -29,6 +29,8 @@ const TOKEN_SECONDS = 7_200;
 const RELOAD_EVERY = 180;
 /** To and fro, metres: legal wherever somebody may stand. */
 const STRIDE_M = 0.05;
+/** What a wall clock of whole milliseconds leaves out, on average. */
+const HALF_A_MS = 0.5;
 /** What is on its way when a stretch ends is waited for. */
 const SETTLE_MS = 1_000;
 
@@ -63,7 +65,13 @@ let tally = newTally();
 let ended: string | null = null;
 
 function newTally() {
-  return { sent: 0, delivered: 0, frames: 0, latencies: new Latencies(), spectatorLatencies: new Latencies() };
+  return {
+    ...{ sent: 0, delivered: 0, frames: 0 },
+    latencies: new Latencies(),
+    spectatorLatencies: new Latencies(),
+    up: new Latencies(),
+    down: new Latencies(),
+  };
 }
 
 async function connect(orders: readonly RoomOrder[], { port, dataDir, format: name }: Where): Promise<Connected> {
@@ -163,11 +171,15 @@ function unwatch(): { gone: number } {
 
 let viewer: Member | null = null;
 let nowMs = 0;
+/** When the server made the frame at hand, by this process's clock. */
+let madeAtMs: number | null = null;
 
 function take(member: Member, payload: Buffer): void {
   viewer = member;
   nowMs = performance.now();
   tally.frames += 1;
+  const madeAtUnixMs = format.madeAtUnixMs?.(payload) ?? null;
+  madeAtMs = madeAtUnixMs === null ? null : madeAtUnixMs + HALF_A_MS - performance.timeOrigin;
   format.readInputs(payload, member.room, see);
   reply(member.socket, payload);
 }
@@ -178,10 +190,15 @@ function see(slot: number, lastInput: number): void {
   if (lastInput <= seen[slot]!) return;
   seen[slot] = lastInput;
   if (slot === own || lastInput <= room.uncounted[slot]!) return;
-  const ms = nowMs - room.sentAtMs[slot * UNDERWAY_MAX + (lastInput % UNDERWAY_MAX)]!;
+  const sentAtMs = room.sentAtMs[slot * UNDERWAY_MAX + (lastInput % UNDERWAY_MAX)]!;
+  const ms = nowMs - sentAtMs;
   if (own === null) return tally.spectatorLatencies.record(ms);
   tally.delivered += 1;
   tally.latencies.record(ms);
+  if (madeAtMs === null) return;
+  const upMs = Math.min(ms, Math.max(0, madeAtMs - sentAtMs));
+  tally.up.record(upMs);
+  tally.down.record(ms - upMs);
 }
 
 function move(member: Member): void {
@@ -226,7 +243,8 @@ async function play({ perSecond, warmUpMs, ms, seed, shoots = false, watched }: 
   const bytes = bytesReceived() - bytesBefore;
   const figures = { seconds, sent, delivered, frames, bytes, cores, watchedCores };
   const [summary, spectatorSummary] = [latencies.summary(), spectatorLatencies.summary()];
-  return { ...figures, summary, spectatorSummary, curve: tailCurve(latencies) };
+  const stages = { up: tally.up.summary(), down: tally.down.summary(), upShare: tally.up.mean / (latencies.mean || 1) };
+  return { ...figures, summary, spectatorSummary, stages, curve: tailCurve(latencies) };
 }
 
 function bytesReceived(): number {

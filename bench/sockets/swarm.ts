@@ -51,6 +51,11 @@ export type Played = {
   /** Latencies.summary, of players and of spectators. */
   readonly summary: readonly number[];
   readonly spectatorSummary: readonly number[];
+  /**
+   * The way in two: from a socket written to the server's making of the state, and from there to the others' sockets. Nothing of
+   * a server that does not say when it made it.
+   */
+  readonly stages: { readonly up: readonly number[]; readonly down: readonly number[]; readonly upShare: number };
   readonly curve: readonly (readonly [number, number])[];
 };
 

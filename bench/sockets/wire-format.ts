@@ -5,7 +5,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ActionType, ClientMessageSchema, ServerMessageSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
 import { COLYSEUS, SOCKET_IO } from "./peer-formats.ts";
-import { readInputs } from "./state-reader.ts";
+import { madeAtUnixMs, readInputs } from "./state-reader.ts";
 
 export type Format = "protobuf" | "json" | "relayed" | "socket-io" | "colyseus";
 export type Spot = { readonly x: number; readonly y: number; readonly z: number };
@@ -34,6 +34,8 @@ export type WireFormat = {
   /** Reloads, or shoots straight up, which hits nobody; only on our own service. */
   act?(seq: number, action: "attack" | "reload"): Uint8Array;
   readInputs(payload: Buffer, room: RoomKnown, see: SeeInput): void;
+  /** When the server made it; only of those that say so. */
+  madeAtUnixMs?(payload: Buffer): number | null;
 };
 
 const UP = { x: 0, y: 0, z: 1 } as const;
@@ -61,6 +63,7 @@ const PROTOBUF: WireFormat = {
   readInputs(payload, _room, see) {
     readInputs(payload, see);
   },
+  madeAtUnixMs,
 };
 
 type JsonState = {

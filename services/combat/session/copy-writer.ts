@@ -97,7 +97,7 @@ export class CopyWriter {
   }
 
   private entryWrite(hosted: Hosted, events: readonly SessionEvent[]): LiveWrite {
-    const { session } = hosted;
+    const { session, copy } = hosted;
     const patch = patchOf(session, events);
     const lastSeq = session.seqOfLastEvent;
     if (patch !== null) {
@@ -106,9 +106,10 @@ export class CopyWriter {
     }
     const state = stateOf(session);
     session.damageAnswers.pollFresh(); // All of them are in the state.
-    const entry = { lastSeq, bytes: encodeEntry({ events, after: { state } }) };
+    session.pollUnkept(copy.fighters);
+    const entry = { lastSeq, bytes: encodeEntry({ events, after: { state } }, copy.fighters) };
     // Whoever reads the session elsewhere should see a change of its record at once.
-    return this.writeOf(hosted, entry, { lastSeq, bytes: encodeState(state) });
+    return this.writeOf(hosted, entry, { lastSeq, bytes: encodeState(state, { known: copy.fighters }) });
   }
 
   private writeOf(

@@ -15,6 +15,7 @@ import {
   type StoredEvent,
   type StoredFighter,
   StoredFighterSchema,
+  type StoredState,
   StoredStateSchema,
 } from "#gen/necpgame/combat/v1/checkpoint_pb.js";
 import { Arena } from "#kit/arena.ts";
@@ -60,8 +61,12 @@ export function encodeState(
   { arena, known }: { arena?: Arena; known?: FighterBytes } = {},
 ): Uint8Array {
   payloads.reset();
-  const message = known === undefined ? stateMessage(state) : stateMessage(state, (fighter) => knownOf(fighter, known));
-  return block(stateBytes(message, payloads), arena);
+  return block(stateBytes(messageOf(state, known), payloads), arena);
+}
+
+/** Fighters as bytes, if some are known; the others' are among the payloads. */
+function messageOf(state: SessionState, known: FighterBytes | undefined): StoredState {
+  return known === undefined ? stateMessage(state) : stateMessage(state, (fighter) => knownOf(fighter, known));
 }
 
 function knownOf(fighter: Fighter, known: FighterBytes): StoredFighter {
@@ -73,15 +78,16 @@ export function decodeState(bytes: Uint8Array): SessionState {
   return attempt(() => stateOfMessage(fromBinary(StoredStateSchema, payloadOf(bytes))));
 }
 
-export function encodeEntry({ events, after }: Omit<Entry, "sessionId">): Uint8Array {
+/** `known`: as for a state. */
+export function encodeEntry({ events, after }: Omit<Entry, "sessionId">, known?: FighterBytes): Uint8Array {
+  payloads.reset();
   const message = create(StoredEntrySchema, {
     events: events.map(eventMessage),
     after:
       "patch" in after
         ? { case: "patch", value: patchMessage(after.patch) }
-        : { case: "state", value: stateMessage(after.state) },
+        : { case: "state", value: messageOf(after.state, known) },
   });
-  payloads.reset();
   return block(entryBytes(message, payloads));
 }
 

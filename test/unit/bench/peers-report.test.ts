@@ -7,7 +7,15 @@ type Speed = { rate: number; p99: number };
 
 function played(p99: number, cores: number): Played {
   const counts = { seconds: 10, sent: 1_000, delivered: 19_000, frames: 19_000, bytes: 190_000 };
-  return { ...counts, cores: 0.1, watchedCores: [cores], summary: [1, 2, p99, 4, 5], spectatorSummary: [], curve: [] };
+  return {
+    ...counts,
+    cores: 0.1,
+    watchedCores: [cores],
+    summary: [1, 2, p99, 4, 5],
+    spectatorSummary: [],
+    stages: { up: [], down: [], upShare: 0 },
+    curve: [],
+  };
 }
 
 function runOf(system: PeerRun["system"], speeds: readonly Speed[], cores = 1): PeerRun {

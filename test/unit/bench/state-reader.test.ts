@@ -2,10 +2,11 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { PlayerStateSchema, ServerMessageSchema, StateUpdateSchema } from "#gen/necpgame/combat/v1/realtime_pb.js";
-import { FIELDS, readInputs } from "../../../bench/sockets/state-reader.ts";
+import { FIELDS, madeAtUnixMs, readInputs } from "../../../bench/sockets/state-reader.ts";
 
 test("its field numbers are the contract's", () => {
   expect(FIELDS).toEqual({
+    timestamp: ServerMessageSchema.field.timestamp.number,
     stateUpdate: ServerMessageSchema.field.stateUpdate.number,
     players: StateUpdateSchema.field.players.number,
     slot: PlayerStateSchema.field.slot.number,
@@ -33,4 +34,12 @@ test("it tells each player's newest input, whatever else a state says; other mes
     [0, 300],
     [19, 4_294_967_295],
   ]);
+});
+
+test("it tells when a message was made, and of one that does not say so nothing", () => {
+  const body = { case: "pong", value: { t: 1 } } as const;
+  const bytesOf = (timestamp: number) =>
+    Buffer.from(toBinary(ServerMessageSchema, create(ServerMessageSchema, { frame: 300, timestamp, body })));
+  expect(madeAtUnixMs(bytesOf(1_750_000_000_123))).toBe(1_750_000_000_123);
+  expect(madeAtUnixMs(bytesOf(0))).toBeNull();
 });
