@@ -105,7 +105,10 @@ export class Session {
     this.settings = start.settings;
     this.told = new Numbered(start);
     this.tickedAtMs = nowMs;
-    this.lateness = new Lateness(this.tickMs, nowMs, () => this.inlet.decide({ kind: "stalled" }));
+    this.lateness = new Lateness(this.tickMs, nowMs, () => {
+      this.unkept.stirAll(); // Everybody is forgiven; nobody looks otherwise.
+      this.inlet.decide({ kind: "stalled" });
+    });
     const map = MAPS[start.settings.mapId];
     assert(map !== undefined, `map ${start.settings.mapId} exists`);
     const rules = rulesOf(start.settings);
@@ -402,6 +405,7 @@ export class Session {
   private step(inputs: readonly StepInput[], unixMs: number): void {
     const { events, shots, outcomes, still } = this.inlet.step(inputs);
     if (!still) this.stirAll();
+    else if (hasObjectives(this.world)) this.unkept.stirAll(); // Time at an objective counts without a word.
     this.shots.handleStep(shots, this.world.tick, this.roster);
     for (const outcome of outcomes) {
       this.outcomes.push(outcome);

@@ -1,5 +1,5 @@
 /**
- * Stillness: whether the next step would leave everybody as they are, if nothing came in. Most ticks of a match are such,
+ * Stillness: whether the next step would leave everybody as they look, if nothing came in. Most ticks of a match are such,
  * and whoever looks at the world after each of them (frames, recordings) may spare the look.
  * In:  a world before the step.   Out: true only where nothing about a fighter runs by itself; false is always safe.
  * A test holds every step of a fuzzed match against it.

@@ -4,6 +4,7 @@ import type { GameMode } from "#combat/session/settings.ts";
 import { revive, stateOf } from "#combat/session/state.ts";
 import { hashWorld } from "#combat/sim/hash.ts";
 import { PLAIN_MODE_RULES, USUAL_MODE_RULES } from "#combat/sim/modes/mode-rules.ts";
+import { FighterBytes } from "#combat/stores/fighter-bytes.ts";
 import { decodeState, encodeState } from "#combat/stores/state-codec.ts";
 import { stateMessage, stateOfMessage } from "#combat/stores/state-messages.ts";
 import { OWNER, Stage, TICK_MS } from "./fixture.ts";
@@ -86,6 +87,44 @@ describe("a side that is empty", () => {
 });
 
 describe("a checkpoint", () => {
+  /** With what is known of its fighters from the one before, it is as one that is encoded from nothing. */
+  function expectKnown(stage: Stage, known: FighterBytes): void {
+    stage.session.pollUnkept(known);
+    const state = stateOf(stage.session);
+    expect(decodeState(encodeState(state, { known }))).toEqual(decodeState(encodeState(state)));
+  }
+
+  test.each(["capture_the_flag", "king_of_the_hill", "domination"] as const)(
+    "of %s has the time at an objective while nobody does anything",
+    (gameMode) => {
+      const { stage, ann, bob } = duel(gameMode);
+      const { places } = stage.session.world.map;
+      const spot = gameMode === "domination" ? places!.zones[0]!.position : places!.hills[0]!.position;
+      put(stage, ann, gameMode === "capture_the_flag" ? places!.bases[1]! : spot);
+      if (gameMode !== "capture_the_flag") put(stage, bob, spot); // Contested: nobody scores, and both are there.
+      stage.tick(3);
+      const known = new FighterBytes();
+      expectKnown(stage, known);
+      const { feats } = stage.session.world.fighters[ann]!;
+      const before = feats.objectiveMs;
+      stage.tick(20);
+      expect(feats.objectiveMs).toBeGreaterThan(before);
+      expectKnown(stage, known);
+    },
+  );
+
+  test("has what everybody was forgiven when the process stood still", () => {
+    const { stage } = duel("team_deathmatch");
+    stage.tick(3);
+    const known = new FighterBytes();
+    expectKnown(stage, known);
+    const before = structuredClone(stage.session.world.fighters[1]!.motion);
+    stage.clock.advance(1_000);
+    stage.tick();
+    expect(stage.session.world.fighters[1]!.motion).not.toEqual(before);
+    expectKnown(stage, known);
+  });
+
   test.each(["capture_the_flag", "king_of_the_hill", "domination", "elimination"] as const)(
     "of %s comes back as the same world, and plays on alike",
     (gameMode) => {
