@@ -1,9 +1,8 @@
-/** Nowhere: for a combat without others beside it: what is not hosted here is served by nobody that is known. */
-import { Elsewhere } from "#combat/session/elsewhere.ts";
+/** Nowhere: for a combat without others beside it: what is not hosted here, nobody that is known serves. */
+import { Elsewhere, type ElsewhereParts } from "#combat/session/elsewhere.ts";
 import { systemClock } from "#kit/clock.ts";
 
-export const NOWHERE = new Elsewhere({
-  sessions: { get: async () => null },
-  watch: { addressOf: () => null },
-  clock: systemClock,
-});
+/** `sessions`: where records are looked up; by default there are none. */
+export function nowhere(sessions: ElsewhereParts["sessions"] = { get: async () => null }): Elsewhere {
+  return new Elsewhere({ sessions, watch: { addressOf: () => null }, clock: systemClock });
+}

@@ -6,8 +6,7 @@
 import type { Principal } from "#auth/principal.ts";
 import { type Problem, ProblemError, problem, type Result } from "#wire/problem.ts";
 import type { Change } from "../session/changes.ts";
-import { sessionNotFound } from "../session/door.ts";
-import type { Elsewhere } from "../session/elsewhere.ts";
+import { type Elsewhere, overProblem, sessionNotFound } from "../session/elsewhere.ts";
 import type { SessionHost } from "../session/host.ts";
 import type { Hosted } from "../session/hosted.ts";
 import { isOver } from "../session/lifecycle.ts";
@@ -44,8 +43,8 @@ export class Desk {
   }
 
   /** Why a session that is not hosted here cannot be had: it is over, or served by another instance. */
-  async notHere(record: SessionRecord): Promise<Problem> {
-    return isOver(record.status) ? overProblem(record) : this.elsewhere.problemFor(record.id);
+  async notHere({ id, status }: Pick<SessionRecord, "id" | "status">): Promise<Problem> {
+    return isOver(status) ? overProblem(status) : this.elsewhere.problemFor(id);
   }
 
   /** For those who may change the session: it as it lives, or as it ended. */
@@ -79,10 +78,6 @@ export function sittingSeat(session: Session, playerId: string): Seat {
   throw new ProblemError(
     problem("PARTICIPANT_NOT_FOUND", `Player '${playerId}' does not play in this session`, { player_id: playerId }),
   );
-}
-
-export function overProblem(record: SessionRecord): Problem {
-  return problem("INVALID_STATE_TRANSITION", `The session is ${record.status}`, { status: record.status });
 }
 
 export function unwrap<T>(result: Result<T>): T {

@@ -7,12 +7,11 @@ import { ProblemError, type Result } from "#wire/problem.ts";
 import type { ActionOutcome } from "../session/action-outcome.ts";
 import type { Acts } from "../session/acts.ts";
 import { awaitOutcome, type Hosted } from "../session/hosted.ts";
-import { recordOf } from "../session/record.ts";
 import type { Outcome } from "../sim/inputs.ts";
 import * as access from "./access.ts";
 import { actionOrder, hitEffects, moveOrder, number, refusal, uuid, weaponName, word } from "./decode.ts";
 import { idempotencyKey } from "./decode-create.ts";
-import { type Desk, overProblem, sittingSeat, unwrap } from "./desk.ts";
+import { type Desk, sittingSeat, unwrap } from "./desk.ts";
 import { actionResult } from "./encode.ts";
 import { inUnit, metres } from "./encode-session.ts";
 import type { UnaryHandlers } from "./handlers.ts";
@@ -85,7 +84,7 @@ export function playCalls({
       const outcome = typeof taken === "number" ? await outcomeOf(hosted, taken, signal) : taken;
       // Known already, but perhaps on its way to be kept just now.
       if (typeof taken !== "number") await new Promise<void>((resolve) => desk.host.whenShown(hosted, resolve));
-      if (outcome.kind !== "damage") throw new ProblemError(overProblem(recordOf(hosted.session)));
+      if (outcome.kind !== "damage") throw new ProblemError(await desk.notHere(hosted.session));
       const { lost, health, killed } = outcome;
       return create(ApplyDamageResponseSchema, { damageApplied: lost / 100, health: health / 100, killed });
     },

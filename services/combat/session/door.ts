@@ -6,11 +6,10 @@
 import type { Clock } from "#kit/clock.ts";
 import { no, ok, type Problem, problem, type Result } from "#wire/problem.ts";
 import { RESUME_WAIT_MS, SPECTATORS_MAX } from "../limits.ts";
-import type { SessionRecord } from "../stores/session-store.ts";
 import type { Ticket, UsedTickets } from "../stores/used-tickets.ts";
 import type { Outlet, Viewer } from "./audience.ts";
 import type { CameraRequest } from "./cameras.ts";
-import type { Elsewhere } from "./elsewhere.ts";
+import { type Elsewhere, overProblem } from "./elsewhere.ts";
 import type { SessionHost } from "./host.ts";
 import type { Hosted } from "./hosted.ts";
 import { isOver } from "./lifecycle.ts";
@@ -67,7 +66,7 @@ export class Door {
       if (!(await this.tickets.use(request.ticket))) return no(ticketUsed());
       hosted = this.look(request);
     }
-    if (hosted === null) return no(await this.whyNotHere(request.sessionId));
+    if (hosted === null) return no(await this.elsewhere.problemFor(request.sessionId));
     if (!hosted.ok) return hosted;
     const current = hosted.value.audience.viewer(request.playerId);
     if (current !== null && (this.arrivalOf.get(current) ?? 0) > arrival) return no(overtaken());
@@ -121,13 +120,6 @@ export class Door {
     const seat = session.roster.seat(playerId);
     if (seat !== null) session.handleConnect(this.clock.unixMs(), seat);
   }
-
-  private async whyNotHere(sessionId: string): Promise<Problem> {
-    const record = await this.host.lookup.record(sessionId);
-    if (record === null) return sessionNotFound(sessionId);
-    if (isOver(record.status)) return overProblem(record.status);
-    return this.elsewhere.problemFor(sessionId);
-  }
 }
 
 /** Whether this player may have this view of the session, or why not. */
@@ -157,14 +149,6 @@ export function problemWithSpectating(
     return problem("TOO_MANY_SPECTATORS", "This session has all the spectators it can take", details);
   }
   return null;
-}
-
-export function sessionNotFound(sessionId: string): Problem {
-  return problem("SESSION_NOT_FOUND", `Combat session with ID '${sessionId}' not found`, { session_id: sessionId });
-}
-
-function overProblem(status: SessionRecord["status"]): Problem {
-  return problem("INVALID_STATE_TRANSITION", `The session is ${status}`, { status });
 }
 
 function ticketUsed(): Problem {

@@ -45,7 +45,7 @@ import {
 import { systemClock } from "#kit/clock.ts";
 import { createLogger } from "#ops/log.ts";
 import { openRedis } from "#ops/redis.ts";
-import { NOWHERE } from "#support/nowhere.ts";
+import { nowhere } from "#support/nowhere.ts";
 import { toPublicJson } from "#wire/public-json.ts";
 import { BOOK_FILES, type Ended, shownLine } from "./kafka-book.ts";
 
@@ -83,7 +83,7 @@ const host = new SessionHost({
   log,
 });
 const calls = lifecycleCalls({
-  desk: new Desk(host, NOWHERE),
+  desk: new Desk(host, nowhere(stores.sessions)),
   sessions: stores.sessions,
   players: createLocalPlayers(),
   clock,
@@ -98,7 +98,7 @@ const principal: Principal = {
   expiresAtUnixMs: Number.MAX_SAFE_INTEGER,
 };
 const context = { principal, signal: new AbortController().signal };
-const door = new Door({ host, clock, tickets: createMemoryUsedTickets(clock), elsewhere: NOWHERE });
+const door = new Door({ host, clock, tickets: createMemoryUsedTickets(clock), elsewhere: nowhere(stores.sessions) });
 const folder = setting("BOOK_FOLDER");
 const shownFile = openSync(join(folder, BOOK_FILES.shown), "w");
 let shownLines = "";

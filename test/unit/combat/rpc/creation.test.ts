@@ -11,7 +11,7 @@ import type { SessionStore } from "#combat/stores/session-store.ts";
 import { GameMode } from "#gen/necpgame/combat/v1/session_pb.js";
 import { CreateSessionRequestSchema } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import { ManualClock } from "#kit/clock.ts";
-import { NOWHERE } from "#support/nowhere.ts";
+import { nowhere } from "#support/nowhere.ts";
 
 const PRINCIPAL: Principal = {
   playerId: "11111111-1111-4111-8111-111111111111",
@@ -30,7 +30,7 @@ test.each([
   const sessions = { create: async () => ({ kind: "created", count: ++created }) } as unknown as SessionStore;
   const there = { owner: "one", adopt: () => undefined, ...host } as unknown as SessionHost;
   const calls = lifecycleCalls({
-    desk: new Desk(there, NOWHERE),
+    desk: new Desk(there, nowhere()),
     sessions,
     players: createLocalPlayers(),
     clock: new ManualClock(),

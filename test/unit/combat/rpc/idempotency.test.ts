@@ -11,7 +11,7 @@ import type { SessionStore } from "#combat/stores/session-store.ts";
 import { GameMode } from "#gen/necpgame/combat/v1/session_pb.js";
 import { CreateSessionRequestSchema } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import { ManualClock } from "#kit/clock.ts";
-import { NOWHERE } from "#support/nowhere.ts";
+import { nowhere } from "#support/nowhere.ts";
 
 const PLAYER = "11111111-1111-4111-8111-111111111111";
 
@@ -28,7 +28,7 @@ async function fingerprint(request: Asked, mode: "enforce" | "shadow" = "enforce
   } as unknown as SessionStore;
   const host = { owner: "one", room: 1, adopt: () => undefined } as unknown as SessionHost;
   const calls = lifecycleCalls({
-    desk: new Desk(host, NOWHERE),
+    desk: new Desk(host, nowhere()),
     sessions,
     players: createLocalPlayers(),
     clock: new ManualClock(),

@@ -23,7 +23,7 @@ import type { Ticket, UsedTickets } from "#combat/stores/used-tickets.ts";
 import { createMemoryUsedTickets } from "#combat/stores/used-tickets-memory.ts";
 import { ManualClock } from "#kit/clock.ts";
 import { silentLog } from "#kit/log.ts";
-import { NOWHERE } from "#support/nowhere.ts";
+import { nowhere } from "#support/nowhere.ts";
 import { bytesOf, FakeEncoder, FakeOutlet, must, OWNER, problemOf, RELOAD, Stage, TICK_MS } from "./fixture.ts";
 import { MemoryRecordStores } from "./memory-store.ts";
 
@@ -79,7 +79,7 @@ beforeEach(() => {
   store = new MemoryRecordStores();
   host = hostOver(store);
   tickets = new TicketOffice(clock);
-  door = new Door({ host, clock, tickets, elsewhere: NOWHERE });
+  door = new Door({ host, clock, tickets, elsewhere: nowhere(store.sessions) });
   const acts = new Acts({ gate: new ActionGate({ abilities: createLocalAbilities(), log: silentLog }), clock });
   answers = new Answers({ host, acts, encoder: ENCODER, clock });
   outlet = new FakeOutlet();

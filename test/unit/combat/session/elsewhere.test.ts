@@ -23,6 +23,15 @@ test("between two owners it is told to come again", async () => {
   expect(answer.details).not.toHaveProperty("served_at");
 });
 
+test("what nobody knows is not found, and what is over has no owner to go to", async () => {
+  expect(await elsewhere("there:1", async () => null).problemFor(RECORD.id)).toMatchObject({
+    error: "SESSION_NOT_FOUND",
+  });
+  const over = await elsewhere("there:1", async () => ({ ...RECORD, status: "ended" })).problemFor(RECORD.id);
+  expect(over).toMatchObject({ error: "INVALID_STATE_TRANSITION", details: { status: "ended" } });
+  expect(over.details).not.toHaveProperty("served_at");
+});
+
 test("many at once cost one read, and the next one another", async () => {
   let reads = 0;
   const where = elsewhere("there:1", async () => {
