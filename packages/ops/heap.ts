@@ -2,7 +2,7 @@
  * Heap: how the collector of a process of ours goes about it. Called once, before anything large is made.
  * Why: a collection of the whole heap takes 60 to 100 ms beside the work, on few cores in its place, and each is a hundredth of ten
  *      seconds: P99 itself. V8 lowers the size at which it begins one the less a process promotes, so that a quiet process with a
- *      heap of 75 MB began one every two to five seconds, to free a tenth of it; with these it is every fifteen or more.
+ *      heap of 75 MB began one every two to five seconds, to free a tenth of it; with these it is every 7 to 20.
  * Costs: memory that is in use before it is collected (--max-old-space-size still bounds it).
  */
 import { setFlagsFromString } from "node:v8";

@@ -298,7 +298,7 @@ export class SessionHost {
     if (!audience.isEmpty) hosted.unattendedSinceMs = nowMs;
     if (hosted.changingByItself || isOver(session.status)) return;
     const unattendedMs = nowMs - hosted.unattendedSinceMs;
-    const plan = planUnasked(session, unattendedMs, unixMs);
+    const plan = planUnasked(session, { unattendedMs, unixMs });
     if (plan === null) return;
     hosted.changingByItself = true;
     this.change(hosted, plan)

@@ -1,7 +1,8 @@
 /**
  * Inlet: the one door through which anything enters the world of a session; what goes through is recorded on the way.
  * In:  moves, orders, the inputs of a tick.   Out: what the simulation answers.
- * Law: nothing else writes the world of a living session. A recorder that cannot take an input stops; the match goes on.
+ * Law: nothing else writes the world of a living session, so here it is marked who may be otherwise than when the marks were
+ *      taken last. A recorder that cannot take an input stops; the match goes on.
  */
 import type { SimEvent } from "../sim/events.ts";
 import type { Move, MoveVerdict, Order, StepInput, StepResult } from "../sim/inputs.ts";
@@ -9,8 +10,12 @@ import { applyMove } from "../sim/movement.ts";
 import type { Recorder } from "../sim/recorder.ts";
 import { decide, step } from "../sim/step.ts";
 import type { World } from "../sim/world.ts";
+import { hasObjectives } from "../snapshot/objectives.ts";
+import { Stirred } from "../snapshot/stirred.ts";
 
 export class Inlet {
+  /** In any field, not only in what is shown. */
+  readonly changed = new Stirred();
   private recorder: Recorder | null = null;
   /** The last step left everybody as they were, and nothing came in since: so will the next. */
   private isStill = false;
@@ -27,12 +32,14 @@ export class Inlet {
 
   move(move: Move): MoveVerdict {
     this.isStill = false;
+    this.changed.stir(move.slot);
     this.note((recorder) => recorder.handleMove(move));
     return applyMove(this.world, move);
   }
 
   decide(order: Order): SimEvent[] {
     this.isStill = false;
+    this.changed.stirAll();
     this.note((recorder) => recorder.handleOrder(order));
     return decide(this.world, order);
   }
@@ -42,6 +49,7 @@ export class Inlet {
     const result = step(this.world, inputs, this.isStill);
     if (this.recorder !== null) this.note((recorder) => recorder.handleStepped(result));
     this.isStill = result.still;
+    if (!result.still || hasObjectives(this.world)) this.changed.stirAll(); // Time at an objective counts without a word.
     return result;
   }
 

@@ -81,8 +81,6 @@ export class Session {
   private readonly askedBlows = new AskedBlows();
   private readonly frames = new FrameSource();
   private readonly stirred = new Stirred();
-  /** The same for checkpoints. */
-  private readonly unkept = new Stirred();
   private inbox: StepInput[] = [];
   private outcomes: Outcome[] = [];
   private readonly told: Numbered;
@@ -105,10 +103,7 @@ export class Session {
     this.settings = start.settings;
     this.told = new Numbered(start);
     this.tickedAtMs = nowMs;
-    this.lateness = new Lateness(this.tickMs, nowMs, () => {
-      this.unkept.stirAll(); // Everybody is forgiven; nobody looks otherwise.
-      this.inlet.decide({ kind: "stalled" });
-    });
+    this.lateness = new Lateness(this.tickMs, nowMs, () => this.inlet.decide({ kind: "stalled" }));
     const map = MAPS[start.settings.mapId];
     assert(map !== undefined, `map ${start.settings.mapId} exists`);
     const rules = rulesOf(start.settings);
@@ -242,7 +237,6 @@ export class Session {
     const atMs = this.matchNowMs(nowMs);
     const verdict = this.inlet.move({ slot: seat.slot, seq, position, yaw, pitch, stance, atMs, claimedMs, rttMs });
     this.stirred.stir(seat.slot);
-    this.unkept.stir(seat.slot);
     if (verdict.findings) this.findings.handle(seat.playerId, verdict.findings);
     return verdict;
   }
@@ -341,8 +335,9 @@ export class Session {
 
   /** Takes out of `kept` whoever may not be any more as it was at the last call. */
   pollUnkept(kept: FighterBytes): void {
-    for (const slot of this.unkept.slots(this.world)) kept.forget(slot);
-    this.unkept.settle();
+    const { changed } = this.inlet;
+    for (const slot of changed.slots(this.world)) kept.forget(slot);
+    changed.settle();
   }
 
   /** Whether there may be something to give out: events, outcomes and shots never come without it. */
@@ -404,8 +399,7 @@ export class Session {
   /** Steps the world once and tells what happened. */
   private step(inputs: readonly StepInput[], unixMs: number): void {
     const { events, shots, outcomes, still } = this.inlet.step(inputs);
-    if (!still) this.stirAll();
-    else if (hasObjectives(this.world)) this.unkept.stirAll(); // Time at an objective counts without a word.
+    if (!still) this.stirred.stirAll();
     this.shots.handleStep(shots, this.world.tick, this.roster);
     for (const outcome of outcomes) {
       this.outcomes.push(outcome);
@@ -417,13 +411,8 @@ export class Session {
 
   /** Changes the world between two ticks and tells what happened. */
   private decide(order: Order, unixMs: number): void {
-    this.stirAll();
-    for (const event of this.inlet.decide(order)) this.handleSimEvent(event, unixMs);
-  }
-
-  private stirAll(): void {
     this.stirred.stirAll();
-    this.unkept.stirAll();
+    for (const event of this.inlet.decide(order)) this.handleSimEvent(event, unixMs);
   }
 
   private handleSimEvent(event: SimEvent, unixMs: number): void {

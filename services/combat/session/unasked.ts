@@ -6,7 +6,10 @@ import { type Change, planEnd, planStatus } from "./changes.ts";
 import type { Session } from "./session.ts";
 
 /** Null when there is nothing to do. */
-export function planUnasked(session: Session, unattendedMs: number, unixMs: number): (() => Result<Change>) | null {
+export function planUnasked(
+  session: Session,
+  { unattendedMs, unixMs }: { unattendedMs: number; unixMs: number },
+): (() => Result<Change>) | null {
   if (unattendedMs >= UNATTENDED_MS_MAX) {
     return () => planEnd(session, { status: "cancelled", reason: "disconnect" }, unixMs);
   }

@@ -215,4 +215,9 @@ export type ShotReceipt = {
 export type Told = { events: SimEvent[]; shots: ShotReceipt[] };
 
 /** `still`: nothing came of it: fighters and scores are what they were. False may be said of such a step, too. */
-export type StepResult = Told & { outcomes: Outcome[]; still: boolean };
+export type StepResult = {
+  readonly events: readonly SimEvent[];
+  readonly shots: readonly ShotReceipt[];
+  readonly outcomes: readonly Outcome[];
+  readonly still: boolean;
+};

@@ -1,7 +1,7 @@
 /**
  * Recorder: keeps all that goes into a living world, in parts that can be taken away and played again.
  * In:  the same moves, orders and inputs, in the same order, as applyMove, decide and step get.   Out: parts, in order:
- *      each the inputs of some ticks; the first, and one now and then, begins with the whole world.
+ *      each the inputs of some ticks; the first begins with the whole world, and now and then one is a world and nothing else.
  * Law: played one after the other, parts give the same world at every tick. Nothing is left out in the middle: once a
  *      recorder has ended it takes nothing more, and its last part says why and has the world as it was then.
  * Not here: bytes for the store (stores/recording-codec.ts), when parts are taken and why a recording ends (session/).

@@ -66,7 +66,7 @@ export function step(world: World, inputs: readonly StepInput[], wasStill = fals
 }
 
 /** What most ticks are; they are many, and make nothing. */
-const STILL: StepResult = Object.freeze({ events: [], shots: [], outcomes: [], still: true });
+const STILL: StepResult = { events: [], shots: [], outcomes: [], still: true };
 
 /** Nothing came in, and no timer of a fighter runs: the mode (which counts time at objectives) and the time limit have their say. */
 function stepIdly(world: World): StepResult {

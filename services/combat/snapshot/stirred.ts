@@ -1,4 +1,4 @@
-/** Stirred: the slots of all who may look otherwise than they were last told, so that nobody else is looked at. */
+/** Stirred: the slots of all who may be otherwise than they were last told, or kept, so that nobody else is looked at. */
 import type { World } from "../sim/world.ts";
 
 export class Stirred {

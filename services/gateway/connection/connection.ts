@@ -5,6 +5,8 @@
  *   attaching ──attached──▶ open ──relay lost──▶ away ──relay up──▶ reattaching ──attached──▶ open
  *       └─refused, late, gone─▶ closed ◀─any reason to close─ open, away, reattaching
  *
+ *   Served elsewhere, a session is asked for there: attaching stays attaching; reattaching, refused as UNAVAILABLE, is away again.
+ *
  * Law: nothing goes upstream but between attach and detach; every attach that combat granted is ended by one detach,
  *      unless combat itself ended it; after `closed` nothing happens any more.
  * Times: `nowMs` is monotonic; `unixMs` is the wall clock, which only token expiry follows.

@@ -1,5 +1,6 @@
 /**
- * Relay metrics: to how many combat instances this gateway has a relay, and to how many it wants one in vain.
+ * Relay metrics: to how many of the combat instances that this gateway knows its relay is up, and to how many it is not: away, gone,
+ *      or only called so far.
  * In:  the route.   Out: a gauge, read when metrics are asked for.
  */
 import { Gauge, type Registry } from "prom-client";

@@ -1,5 +1,6 @@
 /** Arena: a small world for tests, in which everybody stands where the test says. Not a test itself. */
 import type { GameMap, Wall } from "#combat/sim/content.ts";
+import type { SimEvent } from "#combat/sim/events.ts";
 import type { Action, Aim, Hit, Move, MoveVerdict, Outcome, StepInput, StepResult } from "#combat/sim/inputs.ts";
 import type { Places } from "#combat/sim/maps.ts";
 import { leap } from "#combat/sim/motion.ts";
@@ -71,9 +72,9 @@ export class Arena {
 
   /** Steps without input for this much match time, rounded up to whole ticks. */
   wait(ms: number): StepResult {
-    const result: StepResult = { events: [], shots: [], outcomes: [], still: true };
-    for (let waited = 0; waited < ms; waited += TICK_MS) result.events.push(...this.step().events);
-    return result;
+    const events: SimEvent[] = [];
+    for (let waited = 0; waited < ms; waited += TICK_MS) events.push(...this.step().events);
+    return { events, shots: [], outcomes: [], still: true };
   }
 
   move(slot: number, position: Point, rest: Partial<Move> = {}): MoveVerdict {

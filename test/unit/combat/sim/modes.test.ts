@@ -1,5 +1,6 @@
 /** Modes: what scores, what does not, and how rounds of each end. */
 import { describe, expect, test } from "vitest";
+import type { SimEvent } from "#combat/sim/events.ts";
 import type { Places, Wall } from "#combat/sim/maps.ts";
 import { type ModeRules, PLAIN_MODE_RULES } from "#combat/sim/modes/mode-rules.ts";
 import { dropFlag } from "#combat/sim/objectives.ts";
@@ -97,7 +98,7 @@ describe("capture_the_flag", () => {
     {
       name: "is moved by more than walking",
       lose: (world: Arena) => {
-        const events: ReturnType<Arena["step"]>["events"] = [];
+        const events: SimEvent[] = [];
         dropFlag(world.world, 0, events);
         put(world, 0, AWAY[0]!);
         return { events, outcomes: [] };

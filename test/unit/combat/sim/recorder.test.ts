@@ -69,6 +69,19 @@ describe.each(Object.keys(MATCHES) as MatchName[])("a recorded %s", (name) => {
     expect(hashes).toEqual(recorded.hashes);
   });
 
+  test("has the worlds in its middle as parts of their own, without inputs, given out with what came before", () => {
+    const { parts } = recorded;
+    const between = parts.filter(({ world, number, end }) => world !== null && number > 0 && end === null);
+    expect(between.length).toBeGreaterThan(0);
+    for (const { number, inputs, firstTick, lastTick } of between) {
+      expect({ bytes: inputs.length, firstTick, lastTick }).toEqual({
+        bytes: 0,
+        firstTick: parts[number - 1]!.lastTick,
+        lastTick: parts[number + 1]!.firstTick,
+      });
+    }
+  });
+
   test("is entered at each part that begins with a world, and is the same from there on", () => {
     const begins = recorded.parts.flatMap(({ world }, at) => (world === null ? [] : [at]));
     expect(begins.length).toBeGreaterThan(1);

@@ -76,7 +76,7 @@ describe("a call about a session", () => {
     expect(answer).toMatchObject({ ok: false, problem: { error: "UNAVAILABLE" } });
     expect(JSON.stringify(answer)).not.toContain("served_at");
     expect(asked).toHaveLength(1 + CALL_HOPS_MAX);
-    expect(timeouts).toEqual(timeouts.toSorted((one, other) => other - one));
+    for (let hop = 1; hop < timeouts.length; hop++) expect(timeouts[hop]).toBeLessThan(timeouts[hop - 1]!);
   });
 
   test("is not made again at an instance that was asked already", async () => {
