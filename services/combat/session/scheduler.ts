@@ -1,6 +1,6 @@
 /**
  * Scheduler: the one place where session time passes. One timer drives every session of the process; their ticks are
- * spread over the period, time lost in a stall is made up for by a few ticks and then skipped.
+ * spread over the period and stay so: time lost in a stall is made up for by a few ticks, and then skipped in whole periods.
  * Law: a tick is never early; a task that throws is its owner's business and stops no other; one that takes too much is slowed (load.ts).
  */
 import type { Clock } from "#kit/clock.ts";
@@ -69,16 +69,13 @@ export class Scheduler {
 
   private runDue(task: Ticking, nowMs: number): void {
     for (let ticks = 0; task.dueMs <= nowMs && this.tasks.has(task); ticks++) {
-      if (ticks === CATCH_UP_TICKS_MAX) {
-        task.dueMs = nowMs + task.periodMs;
-        return;
-      }
+      if (ticks === CATCH_UP_TICKS_MAX) return skip(task, nowMs, task.periodMs);
       const beganMs = this.clock.nowMs();
       task.tick(nowMs);
       this.load.handleTicked(task.cost, this.clock.nowMs() - beganMs);
       const pauseMs = this.load.pauseMs(task.cost, task.periodMs);
-      // Who is slowed makes up for nothing: that would be the load again.
-      task.dueMs = pauseMs > task.periodMs ? Math.max(task.dueMs, nowMs) + pauseMs : task.dueMs + pauseMs;
+      task.dueMs += pauseMs;
+      if (pauseMs > task.periodMs) skip(task, nowMs, pauseMs); // Who is slowed makes up for nothing: that would be the load again.
     }
   }
 
@@ -89,4 +86,9 @@ export class Scheduler {
     const costs = Array.from(this.tasks, ({ cost }) => cost);
     this.load.handleLook(costs, elapsedMs);
   }
+}
+
+/** To the next tick after now that falls where its ticks fall: who was late together would stay together from then on. */
+function skip(task: Ticking, nowMs: number, pauseMs: number): void {
+  if (task.dueMs <= nowMs) task.dueMs += pauseMs * (1 + Math.floor((nowMs - task.dueMs) / pauseMs));
 }

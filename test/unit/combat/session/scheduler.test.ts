@@ -66,8 +66,11 @@ test.each([
   expect(ticks).toBeLessThanOrEqual(atOnce + 10);
 });
 
-test("tasks of one period are spread over it, so that their ticks do not fall together", () => {
-  const phases = Array.from({ length: 100 }, () => (scheduler.add(PERIOD_MS, () => {}).dueMs % PERIOD_MS) / PERIOD_MS);
+test.each([0, 3, 1_000])("tasks of one period are spread over it, also after a stall of %i periods", (periods) => {
+  const tasks = Array.from({ length: 100 }, () => scheduler.add(PERIOD_MS, () => {}));
+  stall(periods * PERIOD_MS);
+  pass(3 * PERIOD_MS);
+  const phases = tasks.map(({ dueMs }) => (dueMs % PERIOD_MS) / PERIOD_MS);
   const perTenth = Array.from(
     { length: 10 },
     (_, tenth) => phases.filter((at) => Math.floor(at * 10) === tenth).length,
