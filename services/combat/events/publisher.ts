@@ -301,6 +301,7 @@ export class Publisher {
 
   private handleReadBack(sessionId: string, progress: Progress, events: readonly SessionEvent[]): void {
     const { queuedSeq, acceptedSeq } = progress;
+    if (this.queue.length >= this.queueMax) return; // Others filled it meanwhile: read again when there is room.
     for (const event of this.held.mergedInto(sessionId, events)) {
       if (event.seq <= progress.queuedSeq || event.seq > acceptedSeq) continue; // The newest are not accepted yet.
       if (this.queue.length >= this.queueMax) break;

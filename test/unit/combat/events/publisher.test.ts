@@ -352,6 +352,28 @@ describe("beyond what memory may hold", () => {
     expect(takenOf("one")).toEqual(ids("one", 1, 101));
   });
 
+  test("a journal that is read while the others take the last room loses nothing, and is read again", async () => {
+    const publisher = publisherOf({ queueMax: 10 });
+    for (const id of ["one", "two"]) publisher.begin(id, 0);
+    sink.waits = gate();
+    journals.waits = gate();
+    accept(publisher, events("one", 1, 40));
+    accept(publisher, events("two", 1, 1)); // All of the first are on their way: there is room to read.
+    expect(journals.reads).toBe(1);
+    accept(publisher, events("two", 2, 30));
+    await settle();
+    journals.waits.open();
+    await settle();
+    sink.waits.open();
+    await settle();
+    for (const [id, seq] of [
+      ["one", 40],
+      ["two", 30],
+    ] as const)
+      expect(takenOf(id)).toEqual(ids(id, 1, seq));
+    expect([publisher.lag, publisher.counts.lost]).toEqual([0, 0]);
+  });
+
   test("what no journal has any more is counted as a gap, and what comes after it goes on", async () => {
     const publisher = await overflown();
     const inQueue = publisher.unpublished().get("one")!.length;
