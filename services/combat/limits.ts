@@ -44,6 +44,8 @@ export const UNTIL_SHOWN_MS_MAX = 100;
 
 /** Ticks made up for after a stall; the rest of the lost time is skipped, so that no burst follows. */
 export const CATCH_UP_TICKS_MAX = 5;
+/** How long ticks of a match in which nothing happens are put off, to be taken together: apart, each costs ten times as much. */
+export const PUT_OFF_MS = 200;
 /** Of the time, all ticks of a process together: beyond, the costliest sessions are slowed; with less than the second figure they are let
  *  go again; from the third on, new sessions are refused (UNAVAILABLE). What ticks tell takes its part of the time to deliver, too. */
 export const TICKS_SHARE_MAX = 0.7;

@@ -16,6 +16,14 @@ export function tellPositions(hosted: Hosted, nowMs: number, { sampleMs = 0, pub
   publisher.handleSample(sampleOf(hosted.session, clock.unixMs()));
 }
 
+/** While nothing stirs: whether what waits for its time is to be looked at. */
+export function isLookDue(hosted: Hosted, nowMs: number): boolean {
+  const { session } = hosted;
+  if (session.hasWaiting || session.status !== "active") return nowMs >= hosted.lookAtMs;
+  hosted.shotsToldAtMs = hosted.findingsToldAtMs = nowMs;
+  return false;
+}
+
 /** After what was told with them was shown, so that nobody hears of them from an owner that is none any more. */
 export function tellAsides(hosted: Hosted, { publisher, clock }: AsideParts): void {
   const nowMs = clock.nowMs();

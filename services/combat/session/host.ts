@@ -13,6 +13,7 @@ import type { Publisher } from "../events/publisher.ts";
 import {
   COMMANDS_WAITING_MAX,
   OVER_KEPT_MS,
+  PUT_OFF_MS,
   SAVE_RETRY_MS,
   SESSIONS_MAX,
   STILL_LOOK_MS,
@@ -21,7 +22,7 @@ import {
 } from "../limits.ts";
 import type { LiveStore } from "../stores/live-store.ts";
 import type { Outbox, SessionClaims, SessionRecord, SessionStore, Told } from "../stores/session-store.ts";
-import { tellAsides, tellPositions } from "./asides.ts";
+import { isLookDue, tellAsides, tellPositions } from "./asides.ts";
 import type { BroadcastEncoder, Viewer } from "./audience.ts";
 import type { Backfill } from "./backfill.ts";
 import { type Change, endTold, planSave } from "./changes.ts";
@@ -35,7 +36,7 @@ import { recordOf } from "./record.ts";
 import type { Recordings } from "./recordings.ts";
 import type { Referee } from "./referee.ts";
 import { removePlayer } from "./removal.ts";
-import type { Scheduler } from "./scheduler.ts";
+import type { Scheduler, Ticking } from "./scheduler.ts";
 import type { Session } from "./session.ts";
 import type { SessionEvent } from "./session-events.ts";
 import type { SessionStatus } from "./settings.ts";
@@ -152,7 +153,7 @@ export class SessionHost {
     this.sessions.set(session.id, hosted);
     this.parts.recordings?.begin(session);
     this.parts.referee?.handleAdopted(session, clock.unixMs());
-    hosted.ticking = this.parts.scheduler.add(session.tickMs, (nowMs) => this.tick(hosted, nowMs));
+    hosted.ticking = this.letTimePass(hosted);
     this.keeper.handleTold(hosted);
     this.touch(hosted);
     return hosted;
@@ -174,6 +175,7 @@ export class SessionHost {
 
   /** Something happened to the session: what it tells goes out at the end of this turn. */
   touch(hosted: Hosted): void {
+    hosted.session.rouse();
     this.delivery.touch(hosted);
   }
 
@@ -271,6 +273,15 @@ export class SessionHost {
     return sessions.update(record, told);
   }
 
+  private letTimePass(hosted: Hosted): Ticking {
+    const { scheduler } = this.parts;
+    const { session, audience } = hosted;
+    const isIdle = () => audience.held.size + hosted.untilShown.length === 0 && session.isIdleFor(PUT_OFF_MS);
+    const ticking = scheduler.add(session.tickMs, (nowMs) => this.tick(hosted, nowMs), isIdle);
+    session.rouse = () => scheduler.rouse(ticking);
+    return ticking;
+  }
+
   private tick(hosted: Hosted, nowMs: number): void {
     const { session, audience } = hosted;
     // Stands still for once, or a store that is slower than the ticks would keep out for ever who waits to enter.
@@ -287,7 +298,7 @@ export class SessionHost {
     } catch (error) {
       return this.quarantine(hosted, error);
     }
-    if (!session.isStirred && nowMs < hosted.lookAtMs) return; // Most ticks of a match have nothing to tell.
+    if (!session.isStirred && !isLookDue(hosted, nowMs)) return; // Most ticks of a match have nothing to tell.
     hosted.lookAtMs = nowMs + STILL_LOOK_MS;
     this.touch(hosted);
   }

@@ -18,7 +18,7 @@ export class Inlet {
   readonly changed = new Stirred();
   private recorder: Recorder | null = null;
   /** The last step left everybody as they were, and nothing came in since: so will the next. */
-  private isStill = false;
+  private still = false;
   private readonly world: World;
 
   constructor(world: World) {
@@ -30,15 +30,19 @@ export class Inlet {
     this.recorder = recorder;
   }
 
+  get isStill(): boolean {
+    return this.still;
+  }
+
   move(move: Move): MoveVerdict {
-    this.isStill = false;
+    this.still = false;
     this.changed.stir(move.slot);
     this.note((recorder) => recorder.handleMove(move));
     return applyMove(this.world, move);
   }
 
   decide(order: Order): SimEvent[] {
-    this.isStill = false;
+    this.still = false;
     this.changed.stirAll();
     this.note((recorder) => recorder.handleOrder(order));
     return decide(this.world, order);
@@ -46,9 +50,9 @@ export class Inlet {
 
   step(inputs: readonly StepInput[]): StepResult {
     if (this.recorder !== null) this.note((recorder) => recorder.handleStep(inputs));
-    const result = step(this.world, inputs, this.isStill);
+    const result = step(this.world, inputs, this.still);
     if (this.recorder !== null) this.note((recorder) => recorder.handleStepped(result));
-    this.isStill = result.still;
+    this.still = result.still;
     if (!result.still || hasObjectives(this.world)) this.changed.stirAll(); // Time at an objective counts without a word.
     return result;
   }

@@ -1,7 +1,8 @@
 /**
  * Session: one match, sans-IO. Takes joins, sockets' comings and goings, moves, actions and ticks; gives numbered
  * events, changed rows, outcomes and cameras. Time comes in as `nowMs` (monotonic) and `unixMs` (for people).
- * Law: events are numbered without gaps; nobody is hurt but while active; over is over.
+ * Law: events are numbered without gaps; nobody is hurt but while active; over is over. Ticks in which nothing happens may be
+ *      put off by who lets time pass: before anything comes in, and before anybody looks, they have passed.
  * Changes of the record (joins, leaves, status, settings) are planned in changes.ts, saved by the host, applied here.
  * Not here: rules of the game (sim/), who may ask (rpc/), sockets and stores (host.ts, audience.ts).
  */
@@ -14,6 +15,7 @@ import type { SimEvent } from "../sim/events.ts";
 import { pastOf } from "../sim/fighter.ts";
 import type { MoveVerdict, Order, Outcome, Ruling, StepInput } from "../sim/inputs.ts";
 import type { Recorder } from "../sim/recorder.ts";
+import { isTimeUp } from "../sim/rounds.ts";
 import { createWorld, type Fighter, type Point, type World } from "../sim/world.ts";
 import { type Changes, FrameSource, keyframe, type StateFrame } from "../snapshot/frame.ts";
 import { hasObjectives } from "../snapshot/objectives.ts";
@@ -58,7 +60,6 @@ export class Session {
   readonly createdAtMs: number;
   readonly settings: SessionSettings;
   readonly roster = new Roster();
-  readonly world: World;
   readonly cameras: Cameras;
   /** Of the record as it was last saved. */
   version: number;
@@ -75,6 +76,9 @@ export class Session {
   /** What was told so far. */
   tally: Tally = noTally();
 
+  /** Lets ticks that were put off pass; set by who lets time pass. */
+  rouse: () => void = () => {};
+  private readonly own: World;
   private readonly inlet: Inlet;
   /** Teams of seats that were given up during the match, one for each; polled with each tick. */
   private vacated: string[] = [];
@@ -107,9 +111,15 @@ export class Session {
     const map = MAPS[start.settings.mapId];
     assert(map !== undefined, `map ${start.settings.mapId} exists`);
     const rules = rulesOf(start.settings);
-    this.world = createWorld({ rules, map, seed: start.seed });
-    this.inlet = new Inlet(this.world);
-    this.cameras = new Cameras(this.world, this.roster);
+    this.own = createWorld({ rules, map, seed: start.seed });
+    this.inlet = new Inlet(this.own);
+    this.cameras = new Cameras(this.own, this.roster);
+  }
+
+  /** As it is now. */
+  get world(): World {
+    this.rouse();
+    return this.own;
   }
 
   get tickMs(): number {
@@ -143,6 +153,7 @@ export class Session {
 
   /** A seat is taken: its fighter is at a spawn point at once. Who had left goes on with what it left. */
   handleSeat(unixMs: number, seat: Omit<Seat, "side">): Seat {
+    this.rouse();
     const placed = this.roster.sit(seat);
     const left = this.figuresOfLeft.get(seat.playerId);
     this.frames.forget(placed.slot);
@@ -156,6 +167,7 @@ export class Session {
 
   /** A player leaves for good; the figures stay. */
   handleLeave(unixMs: number, playerId: string, why: "removed" | null = null): void {
+    this.rouse();
     const seat = this.roster.seat(playerId);
     if (seat === null || seat.connection === "left" || isOver(this.status)) return;
     const fighter = this.fighterAt(seat.slot);
@@ -171,6 +183,7 @@ export class Session {
 
   /** A player's socket is there. */
   handleConnect(unixMs: number, seat: Seat): void {
+    this.rouse();
     if (seat.connection === "disconnected") this.tell({ kind: "player_reconnected", playerId: seat.playerId }, unixMs);
     seat.connection = "connected";
     seat.confirmed = true;
@@ -179,6 +192,7 @@ export class Session {
 
   /** A player's last socket is gone; the seat is kept for the grace. */
   handleDisconnect(unixMs: number, seat: Seat): void {
+    this.rouse();
     if (seat.connection !== "connected") return;
     seat.connection = "disconnected";
     this.isAnybodyAway = true;
@@ -186,6 +200,7 @@ export class Session {
   }
 
   handleStatus(unixMs: number, status: "active" | "paused"): void {
+    this.rouse();
     const before = this.status;
     this.status = status;
     if (status === "paused") return this.tell({ kind: "session_paused" }, unixMs);
@@ -202,15 +217,18 @@ export class Session {
     unixMs: number,
     change: { maxRounds: number; timeLimitMinutes: number; allowSpectators: boolean },
   ): void {
+    this.rouse();
     Object.assign(this.settings, change);
     this.decide({ kind: "rules", maxRounds: change.maxRounds, timeLimitMs: change.timeLimitMinutes * 60_000 }, unixMs);
   }
 
   handleRound(unixMs: number, round: number): void {
+    this.rouse();
     this.decide({ kind: "round", round }, unixMs);
   }
 
   handleEnd(unixMs: number, end: { status: "ended" | "cancelled"; reason: EndReason; winner: number | null }): void {
+    this.rouse();
     if (isOver(this.status)) return;
     this.status = end.status;
     this.endReason = end.reason;
@@ -226,6 +244,7 @@ export class Session {
 
   /** `rttMs`: measured between this player and here; null where nobody measures. */
   handleMove(nowMs: number, seat: Seat, order: MoveOrder, rttMs: number | null = null): SessionMoveVerdict | Problem {
+    this.rouse();
     if (!this.quotas.takesMove(seat.slot)) return tooMany("position updates", this.tickMs);
     const fighter = this.fighterAt(seat.slot);
     if (fighter === null || seat.connection === "left") return notPlaying(seat.playerId);
@@ -243,6 +262,7 @@ export class Session {
 
   /** Takes an action for the next tick; its outcome answers by the number given back, or at once by a refusal. */
   handleAction(seat: Seat, order: ActionOrder, came: Came): Result<number | ActionOutcome> {
+    this.rouse();
     if (!this.quotas.takesAction(seat.slot)) return no(tooMany("actions", this.tickMs));
     const fighter = this.fighterAt(seat.slot);
     if (fighter === null || seat.connection === "left") return no(notPlaying(seat.playerId));
@@ -260,6 +280,7 @@ export class Session {
 
   /** Takes damage for the next tick; the same key again gets the same answer, not the same damage twice. */
   handleDamage(order: DamageOrder, key: string | null): Result<number | Outcome> {
+    this.rouse();
     const known = this.damageAnswers.known(key);
     if (known !== null) return known === "underway" ? no(stillUnderway()) : ok(known);
     if (this.status !== "active") {
@@ -281,11 +302,13 @@ export class Session {
 
   /** Whether blows of weapons are given out to be decided from now on. */
   handleRulings(unixMs: number, outside: boolean): void {
+    this.rouse();
     if (this.world.rulings.outside !== outside) this.decide({ kind: "rulings", outside }, unixMs);
   }
 
   /** What was decided, for the next tick. Each blow that was polled gets one. */
   handleRuling(ruling: Ruling): void {
+    this.rouse();
     this.inbox.push(ruling);
   }
 
@@ -351,6 +374,17 @@ export class Session {
     );
   }
 
+  /** Whether shots or findings wait for their record. */
+  get hasWaiting(): boolean {
+    return !this.shots.isEmpty || this.findings.count > 0;
+  }
+
+  /** Whether nothing happens for so long, if nothing comes in. */
+  isIdleFor(ms: number): boolean {
+    if (this.status !== "active" || !this.inlet.isStill || this.inbox.length + this.vacated.length > 0) return false;
+    return !this.isAnybodyAway && !this.isStirred && !this.hasWaiting && !isTimeUp(this.own, ms);
+  }
+
   /** Whether something was told that nobody has taken yet. */
   get hasEvents(): boolean {
     return this.told.lastTakenSeq < this.told.lastSeq;
@@ -372,6 +406,7 @@ export class Session {
 
   /** Tells again, under a new number, what the record told and nobody has published. */
   handleUntold(unixMs: number, body: EventBody): void {
+    this.rouse();
     this.tell(body, unixMs);
   }
 
@@ -432,6 +467,7 @@ export class Session {
 
   /** Match time now: between the last tick and the next. */
   matchNowMs(nowMs: number): number {
+    this.rouse();
     const sinceTickMs = Math.floor(Math.min(this.tickMs, Math.max(0, nowMs - this.tickedAtMs)));
     return this.world.nowMs + sinceTickMs;
   }

@@ -33,6 +33,11 @@ export class Shots {
     return this.waiting.length;
   }
 
+  /** Neither for the record nor on the way to it. */
+  get isEmpty(): boolean {
+    return this.fresh.length + this.waiting.length === 0;
+  }
+
   handleStep(shots: readonly ShotReceipt[], tick: number, roster: Roster): void {
     for (const { slot, weapon, seq, answers, hit } of shots) {
       const seat = roster.seatAt(slot);

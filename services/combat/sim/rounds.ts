@@ -116,8 +116,9 @@ function isDecided(world: World): boolean {
   return world.round >= maxRounds || world.sides.some((side) => side.roundsWon * 2 > maxRounds);
 }
 
-function isTimeUp(world: World): boolean {
-  return world.nowMs - world.liveAtMs >= world.rules.timeLimitMs;
+/** Whether it is, or will be in so many milliseconds. */
+export function isTimeUp(world: World, inMs = 0): boolean {
+  return world.nowMs + inMs - world.liveAtMs >= world.rules.timeLimitMs;
 }
 
 function leader(world: World): number | null {

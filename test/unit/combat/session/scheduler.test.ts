@@ -1,7 +1,10 @@
-/** Scheduler: ticks are never early, never lost in small delays, and a stall is not followed by a burst. */
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { CATCH_UP_TICKS_MAX } from "#combat/limits.ts";
-import { Scheduler } from "#combat/session/scheduler.ts";
+/**
+ * Scheduler: ticks are never early, never lost in small delays, and a stall is not followed by a burst. Those of an idle task
+ * come together, as if each had come in its time.
+ */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { CATCH_UP_TICKS_MAX, PUT_OFF_MS } from "#combat/limits.ts";
+import { Scheduler, type Ticking } from "#combat/session/scheduler.ts";
 import { ManualClock } from "#kit/clock.ts";
 
 const PERIOD_MS = 50;
@@ -127,4 +130,60 @@ test("a session that burns the time leaves nearly all ticks of the others where 
   expect(burnt).toBeGreaterThan(0);
   expect(late.filter((ms) => ms > 2).length / late.length).toBeLessThan(0.01);
   expect(late.length).toBeGreaterThan(others.length * 1_150);
+});
+
+describe("an idle task", () => {
+  let taken: { nowMs: number; atMs: number }[];
+  let isIdle: boolean;
+  let task: Ticking;
+  const together = PUT_OFF_MS / PERIOD_MS;
+
+  beforeEach(() => {
+    taken = [];
+    isIdle = true;
+    task = scheduler.add(
+      PERIOD_MS,
+      (nowMs) => taken.push({ nowMs, atMs: clock.nowMs() }),
+      () => isIdle,
+    );
+    while (taken.length === 0) pass(1); // The first comes in its time: nobody knows yet that it is idle.
+  });
+
+  test("takes its ticks together, each with the time it was due", () => {
+    const [first] = taken;
+    pass(PUT_OFF_MS - PERIOD_MS);
+    expect(taken).toHaveLength(1);
+    pass(PERIOD_MS);
+    expect(taken).toHaveLength(1 + together);
+    const atMs = taken.map((tick) => tick.nowMs - first!.nowMs);
+    for (const [count, ms] of atMs.entries()) expect(Math.abs(ms - count * PERIOD_MS)).toBeLessThanOrEqual(1);
+    expect(new Set(taken.slice(1).map((tick) => tick.atMs)).size).toBe(1);
+  });
+
+  test("that is roused takes what is due by then, and the next tick in its time", () => {
+    pass(2.5 * PERIOD_MS);
+    expect(taken).toHaveLength(1);
+    scheduler.rouse(task);
+    expect(taken).toHaveLength(3);
+    isIdle = false;
+    scheduler.rouse(task);
+    for (const count of [4, 5, 6]) {
+      pass(PERIOD_MS);
+      expect(taken).toHaveLength(count);
+    }
+  });
+
+  test("takes after a stall what it put off, and of the rest no more than any other", () => {
+    stall(1_000 * PERIOD_MS);
+    vi.runOnlyPendingTimers();
+    expect(taken).toHaveLength(1 + (together - 1) + CATCH_UP_TICKS_MAX);
+  });
+
+  test("that is removed takes nothing of what it put off", () => {
+    pass(2.5 * PERIOD_MS);
+    scheduler.remove(task);
+    scheduler.rouse(task);
+    pass(2 * PUT_OFF_MS);
+    expect(taken).toHaveLength(1);
+  });
 });
