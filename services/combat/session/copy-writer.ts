@@ -106,10 +106,10 @@ export class CopyWriter {
     }
     const state = stateOf(session);
     session.damageAnswers.pollFresh(); // All of them are in the state.
-    session.pollUnkept(copy.fighters);
-    const entry = { lastSeq, bytes: encodeEntry({ events, after: { state } }, copy.fighters) };
+    session.pollUnkept(copy.known);
+    const entry = { lastSeq, bytes: encodeEntry({ events, after: { state } }, copy.known) };
     // Whoever reads the session elsewhere should see a change of its record at once.
-    return this.writeOf(hosted, entry, { lastSeq, bytes: encodeState(state, { known: copy.fighters }) });
+    return this.writeOf(hosted, entry, { lastSeq, bytes: encodeState(state, { known: copy.known }) });
   }
 
   private writeOf(
@@ -128,8 +128,8 @@ export class CopyWriter {
     const { session, copy } = hosted;
     const state = stateOf(session);
     const lastSeq = session.seqOfLastEvent;
-    session.pollUnkept(copy.fighters);
-    const bytes = encodeState(state, { arena, known: copy.fighters });
+    session.pollUnkept(copy.known);
+    const bytes = encodeState(state, { arena, known: copy.known });
     const write = this.writeOf(hosted, null, { lastSeq, bytes });
     // What comes after the checkpoint before stays: should the newest be unreadable, the one before goes on with it.
     // Of the same event it may be the very same, and then the store leaves the one before as it is.

@@ -3,7 +3,7 @@
  * Not here: writing it (copy-writer.ts), when (keeper.ts).
  */
 import { CHECKPOINT_IDLE_MS, CHECKPOINT_MS } from "../limits.ts";
-import { FighterBytes } from "../stores/fighter-bytes.ts";
+import { KnownBytes } from "../stores/known-bytes.ts";
 import type { Hosted } from "./hosted.ts";
 import { isOver } from "./lifecycle.ts";
 
@@ -21,8 +21,8 @@ export type Copy = {
   checkpointSeq: number;
   /** After which event the newest of an earlier event was written. */
   previousSeq: number;
-  /** As they were in the newest checkpoint. */
-  readonly fighters: FighterBytes;
+  /** What of it is known as bytes, from the newest checkpoint. */
+  readonly known: KnownBytes;
   /** The newest change of the record that tells something, and the event it was told by; null when it is published. */
   unsettled: { version: number; seq: number } | null;
   /** The session is over and published, and the live store keeps it for a while at most. */
@@ -40,7 +40,7 @@ export function newCopy(nowMs: number, keptSeq: number | null): Copy {
     checkpointAtMs: nowMs - Math.random() * CHECKPOINT_MS, // Spread: 500 sessions must not write in one turn.
     checkpointSeq: 0,
     previousSeq: 0,
-    fighters: new FighterBytes(),
+    known: new KnownBytes(),
     unsettled,
     ends: false,
     finished: false,

@@ -13,14 +13,14 @@ import { BY_THE_TABLE, type Granted } from "../related/abilities.ts";
 import { MAPS } from "../sim/content.ts";
 import type { SimEvent } from "../sim/events.ts";
 import { pastOf } from "../sim/fighter.ts";
-import type { MoveVerdict, Order, Outcome, Ruling, StepInput } from "../sim/inputs.ts";
+import type { MoveVerdict, Order, Outcome, Ruling, StepInput, StepResult } from "../sim/inputs.ts";
 import type { Recorder } from "../sim/recorder.ts";
 import { isTimeUp } from "../sim/rounds.ts";
 import { createWorld, type Fighter, type Point, type World } from "../sim/world.ts";
 import { type Changes, FrameSource, keyframe, type StateFrame } from "../snapshot/frame.ts";
 import { hasObjectives } from "../snapshot/objectives.ts";
 import { Stirred } from "../snapshot/stirred.ts";
-import type { FighterBytes } from "../stores/fighter-bytes.ts";
+import type { KnownBytes } from "../stores/known-bytes.ts";
 import type { ActionOutcome, SessionRefusal } from "./action-outcome.ts";
 import { type AskedBlow, AskedBlows } from "./asked-blows.ts";
 import { Cameras } from "./cameras.ts";
@@ -356,10 +356,10 @@ export class Session {
     return frame;
   }
 
-  /** Takes out of `kept` whoever may not be any more as it was at the last call. */
-  pollUnkept(kept: FighterBytes): void {
+  /** Takes out of what is known whoever may not be any more as it was at the last call. */
+  pollUnkept({ fighters }: KnownBytes): void {
     const { changed } = this.inlet;
-    for (const slot of changed.slots(this.world)) kept.forget(slot);
+    for (const slot of changed.slots(this.world)) fighters.forget(slot);
     changed.settle();
   }
 
@@ -434,14 +434,18 @@ export class Session {
   /** Steps the world once and tells what happened. */
   private step(inputs: readonly StepInput[], unixMs: number): void {
     const { events, shots, outcomes, still } = this.inlet.step(inputs);
-    if (!still) this.stirred.stirAll();
+    if (!still) this.handleStep({ events, shots, outcomes }, unixMs);
+    this.cameras.handleTick(events, this.tickMs);
+  }
+
+  private handleStep({ events, shots, outcomes }: Omit<StepResult, "still">, unixMs: number): void {
+    this.stirred.stirAll();
     this.shots.handleStep(shots, this.world.tick, this.roster);
     for (const outcome of outcomes) {
       this.outcomes.push(outcome);
       this.damageAnswers.settle(outcome);
     }
     for (const event of events) this.handleSimEvent(event, unixMs);
-    this.cameras.handleTick(events, this.tickMs);
   }
 
   /** Changes the world between two ticks and tells what happened. */

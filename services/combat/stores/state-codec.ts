@@ -13,8 +13,8 @@ import {
   type StoredEntry,
   StoredEntrySchema,
   type StoredEvent,
-  type StoredFighter,
   StoredFighterSchema,
+  StoredSeatSchema,
   type StoredState,
   StoredStateSchema,
 } from "#gen/necpgame/combat/v1/checkpoint_pb.js";
@@ -22,9 +22,15 @@ import { Arena } from "#kit/arena.ts";
 import { asMessage, planBinary } from "#wire/binary-plan.ts";
 import type { EventBody, SessionEvent } from "../session/session-events.ts";
 import type { SessionState, StatePatch } from "../session/state.ts";
-import type { Fighter } from "../sim/world.ts";
-import type { FighterBytes } from "./fighter-bytes.ts";
-import { fighterMessage, patchMessage, patchOfMessage, stateMessage, stateOfMessage } from "./state-messages.ts";
+import type { KnownBytes } from "./known-bytes.ts";
+import {
+  fighterMessage,
+  patchMessage,
+  patchOfMessage,
+  seatMessage,
+  stateMessage,
+  stateOfMessage,
+} from "./state-messages.ts";
 
 /** Grows when a reader of the version before would misunderstand what is written. */
 export const STATE_SCHEMA_VERSION = 2;
@@ -47,30 +53,32 @@ export type Entry = {
 
 const stateBytes = planBinary(StoredStateSchema);
 const fighterBytes = planBinary(StoredFighterSchema);
+const seatBytes = planBinary(StoredSeatSchema);
 const entryBytes = planBinary(StoredEntrySchema);
 const blockBytes = planBinary(StoredBlockSchema);
 /** What a block is made of, for as long as it takes. */
 const payloads = new Arena();
 
 /**
- * `arena`: where the bytes are put, if they need no buffer of their own. `known`: the session's fighters as they were encoded
- * last, without those who may have changed since.
+ * `arena`: where the bytes are put, if they need no buffer of their own. `known`: what of the session is known as bytes, without
+ * the fighters who may have changed since.
  */
 export function encodeState(
   state: SessionState,
-  { arena, known }: { arena?: Arena; known?: FighterBytes } = {},
+  { arena, known }: { arena?: Arena; known?: KnownBytes } = {},
 ): Uint8Array {
   payloads.reset();
   return block(stateBytes(messageOf(state, known), payloads), arena);
 }
 
-/** Fighters as bytes, if some are known; the others' are among the payloads. */
-function messageOf(state: SessionState, known: FighterBytes | undefined): StoredState {
-  return known === undefined ? stateMessage(state) : stateMessage(state, (fighter) => knownOf(fighter, known));
-}
-
-function knownOf(fighter: Fighter, known: FighterBytes): StoredFighter {
-  return asMessage(known.of(fighter.slot, () => fighterBytes(fighterMessage(fighter), payloads)));
+/** Fighters and seats as bytes, if some are known; the others' are among the payloads. */
+function messageOf(state: SessionState, known: KnownBytes | undefined): StoredState {
+  if (known === undefined) return stateMessage(state);
+  const { fighters, seats } = known;
+  return stateMessage(state, {
+    fighter: (one) => asMessage(fighters.of(one.slot, () => fighterBytes(fighterMessage(one), payloads))),
+    seat: (one) => asMessage(seats.of(one, () => seatBytes(seatMessage(one), payloads))),
+  });
 }
 
 /** Throws BrokenBlock. */
@@ -79,7 +87,7 @@ export function decodeState(bytes: Uint8Array): SessionState {
 }
 
 /** `known`: as for a state. */
-export function encodeEntry({ events, after }: Omit<Entry, "sessionId">, known?: FighterBytes): Uint8Array {
+export function encodeEntry({ events, after }: Omit<Entry, "sessionId">, known?: KnownBytes): Uint8Array {
   payloads.reset();
   const message = create(StoredEntrySchema, {
     events: events.map(eventMessage),

@@ -42,10 +42,12 @@ import { loadoutMessage, loadoutOf } from "./loadout-messages.ts";
 import { checksMessage, checksOf, motionMessage, motionOf } from "./motion-messages.ts";
 import { rulingsMessage, rulingsOf } from "./rulings-messages.ts";
 
-/** `fighter`: how those who play are put into it. */
+/** How those who play, and their seats, are put into a state. */
+export type Parts = { fighter(fighter: Fighter): StoredFighter; seat(seat: Seat): StoredSeat };
+
 export function stateMessage(
   state: SessionState,
-  fighter: (fighter: Fighter) => StoredFighter = fighterMessage,
+  { fighter, seat }: Parts = { fighter: fighterMessage, seat: seatMessage },
 ): StoredState {
   const { start, seats, teams, rules, world, fighters, left, damageAnswers } = state;
   const message = create(StoredStateSchema, {
@@ -56,7 +58,6 @@ export function stateMessage(
     ...optional("endedAtMs", state.endedAtMs),
     ...optional("endReason", state.endReason),
     ...optional("winnerTeamId", state.winnerTeamId),
-    seats: seats.map(seatMessage),
     teams,
     rules: { ...rules, checks: checksMessage(rules.checks) },
     world: worldMessage(world),
@@ -65,7 +66,9 @@ export function stateMessage(
     damageAnswers: damageAnswers.map(answerMessage),
     tally: JSON.stringify(state.tally),
   });
-  message.fighters = fighters.filter((one) => one !== null).map(fighter); // As they are: `create` would copy them.
+  // As they are: `create` would copy them.
+  message.seats = seats.map(seat);
+  message.fighters = fighters.filter((one) => one !== null).map(fighter);
   return message;
 }
 
@@ -255,7 +258,7 @@ function fighterOf(message: StoredFighter): Fighter {
 }
 
 /** Written out as a fighter is; there are as many. */
-function seatMessage(seat: Seat): StoredSeat {
+export function seatMessage(seat: Seat): StoredSeat {
   const { joinKey, profiledBy = null } = seat;
   const message: StoredSeat = {
     $typeName: "necpgame.combat.v1.StoredSeat",

@@ -4,7 +4,7 @@ import type { GameMode } from "#combat/session/settings.ts";
 import { revive, stateOf } from "#combat/session/state.ts";
 import { hashWorld } from "#combat/sim/hash.ts";
 import { PLAIN_MODE_RULES, USUAL_MODE_RULES } from "#combat/sim/modes/mode-rules.ts";
-import { FighterBytes } from "#combat/stores/fighter-bytes.ts";
+import { KnownBytes } from "#combat/stores/known-bytes.ts";
 import { decodeState, encodeState } from "#combat/stores/state-codec.ts";
 import { stateMessage, stateOfMessage } from "#combat/stores/state-messages.ts";
 import { OWNER, Stage, TICK_MS } from "./fixture.ts";
@@ -88,7 +88,7 @@ describe("a side that is empty", () => {
 
 describe("a checkpoint", () => {
   /** With what is known of its fighters from the one before, it is as one that is encoded from nothing. */
-  function expectKnown(stage: Stage, known: FighterBytes): void {
+  function expectKnown(stage: Stage, known: KnownBytes): void {
     stage.session.pollUnkept(known);
     const state = stateOf(stage.session);
     expect(decodeState(encodeState(state, { known }))).toEqual(decodeState(encodeState(state)));
@@ -103,7 +103,7 @@ describe("a checkpoint", () => {
       put(stage, ann, gameMode === "capture_the_flag" ? places!.bases[1]! : spot);
       if (gameMode !== "capture_the_flag") put(stage, bob, spot); // Contested: nobody scores, and both are there.
       stage.tick(3);
-      const known = new FighterBytes();
+      const known = new KnownBytes();
       expectKnown(stage, known);
       const { feats } = stage.session.world.fighters[ann]!;
       const before = feats.objectiveMs;
@@ -116,7 +116,7 @@ describe("a checkpoint", () => {
   test("has what everybody was forgiven when the process stood still", () => {
     const { stage } = duel("team_deathmatch");
     stage.tick(3);
-    const known = new FighterBytes();
+    const known = new KnownBytes();
     expectKnown(stage, known);
     const before = structuredClone(stage.session.world.fighters[1]!.motion);
     stage.clock.advance(1_000);

@@ -6,7 +6,7 @@ import { EFFECT_KINDS } from "#combat/sim/effect-table.ts";
 import { afflict } from "#combat/sim/effects.ts";
 import { hashWorld } from "#combat/sim/hash.ts";
 import type { Fighter, World } from "#combat/sim/world.ts";
-import { FighterBytes } from "#combat/stores/fighter-bytes.ts";
+import { KnownBytes } from "#combat/stores/known-bytes.ts";
 import {
   BrokenBlock,
   decodeEntry,
@@ -52,9 +52,9 @@ describe.each(seeds(12))("seed %i: of a session under random commands", (seed) =
     }
   });
 
-  test("with what is known of its fighters it is the same, byte for byte", () => {
+  test("with what is known of it, it is the same, byte for byte", () => {
     const play = new RandomPlay(seed);
-    const known = new FighterBytes();
+    const known = new KnownBytes();
     for (let steps = 0; steps < 120; steps++) {
       play.play(2);
       const { session } = play.stage;
