@@ -40,8 +40,9 @@ export const CLIENT_VERSION_CHARS_MAX = 32;
 export const HEARTBEAT_MS = 15_000;
 /** A socket that leaves so many pings in a row unanswered is ended with 4004. */
 export const HEARTBEATS_MISSED_MAX = 2;
-/** Step of the one timer of all sockets; a deadline is kept to within it. */
-export const WHEEL_STEP_MS = 250;
+/** Step of the one timer of all sockets; a deadline is kept to within it. Well below REROUTE_MS: what is due in one step is done in
+ *  one turn. */
+export const WHEEL_STEP_MS = 50;
 /** How long the other side may take to answer a close; then the socket is destroyed. */
 export const CLOSE_MS_MAX = 2_000;
 /** Before a token runs out its holder is told by token_expiring. From the contract. */
@@ -75,7 +76,7 @@ export const DRAIN_MS_MAX = 5_000;
 /** Sockets told to go in one turn of the event loop while draining. */
 export const DRAIN_BATCH_MAX = 250;
 
-/** While combat is away, or a session moves between instances, a socket asks for it again this often. */
+/** While combat is away, or a session moves between instances, a socket asks for it again this often, each at a moment of its own. */
 export const REROUTE_MS = 500;
 /** How often in a row an attach is sent on to another instance; then it is asked again later, or refused. */
 export const REROUTES_MAX = 2;
