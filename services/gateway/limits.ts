@@ -87,7 +87,7 @@ export const REROUTES_MAX = 2;
 export const INSTANCES_MAX = 64;
 /** Sessions known to be elsewhere than at their seed; the one used longest ago is asked for anew. */
 export const ROUTED_SESSIONS_MAX = 65_536;
-/** How often a call is made again where combat said that it did nothing of it. */
+/** How often a call follows its session to where combat says that it is; then it is refused. */
 export const CALL_HOPS_MAX = 2;
 
 /** Items awaiting the relay's back-pressure; beyond, inputs are refused (UNAVAILABLE). Attach and detach always go:

@@ -2,7 +2,8 @@
  * Instances: the combat instances that this gateway knows, and which of them a session is asked for at.
  * In:  seeds (gRPC targets), and what instances say about where a session is served.   Out: the instance to ask.
  * Law: a session is asked for where it was last said to be; else at the seed that its id picks, so that all sockets of a
- *      session come to the same. One that cannot be reached is passed over while there is another.
+ *      session come to the same. One that cannot be reached is passed over while there is another; when there is none, the
+ *      first is asked all the same: its refusal is the answer.
  * Bounds: at most INSTANCES_MAX; to learn of one more, the one used longest ago that is no seed and is away is forgotten.
  *      At most ROUTED_SESSIONS_MAX sessions that are elsewhere than their seed; the one used longest ago is asked for anew.
  */
@@ -53,9 +54,13 @@ export class Instances implements Route {
 
   /** For calls; null: of no session, so the seeds have turns. */
   instanceFor(sessionId: string | null): Instance {
-    if (sessionId !== null) return this.find(sessionId, ({ calls }) => calls.isReachable());
-    this.turn = (this.turn + 1) % this.seeds.length;
-    return this.seedFrom(this.turn, ({ calls }) => calls.isReachable());
+    if (sessionId !== null) return this.find(sessionId, isReachable);
+    return this.seedFrom(this.nextTurn(), isReachable) ?? this.seeds[this.turn]!;
+  }
+
+  /** For a call of no session that these had no room for: one that can be reached and was not asked. Null: all were. */
+  instanceBeside(asked: ReadonlySet<Instance>): Instance | null {
+    return this.seedFrom(this.nextTurn(), (seed) => isReachable(seed) && !asked.has(seed));
   }
 
   /** An instance said that the session is served there. Null when there is no room to know one more. */
@@ -73,7 +78,14 @@ export class Instances implements Route {
   }
 
   private find(sessionId: string, serves: (instance: Instance) => boolean): Instance {
-    return this.homeOf(sessionId, serves) ?? this.seedFrom(seedNumber(sessionId, this.seeds.length), serves);
+    const first = seedNumber(sessionId, this.seeds.length);
+    return this.homeOf(sessionId, serves) ?? this.seedFrom(first, serves) ?? this.seeds[first]!;
+  }
+
+  /** All calls share the turns, so two turns of one call may be the same seed's. */
+  private nextTurn(): number {
+    this.turn = (this.turn + 1) % this.seeds.length;
+    return this.turn;
   }
 
   private homeOf(sessionId: string, serves: (instance: Instance) => boolean): Instance | null {
@@ -88,14 +100,13 @@ export class Instances implements Route {
     return instance;
   }
 
-  /** The first that serves; the first of all when none does: its refusal is the answer. */
-  private seedFrom(first: number, serves: (instance: Instance) => boolean): Instance {
+  private seedFrom(first: number, serves: (instance: Instance) => boolean): Instance | null {
     const { seeds } = this;
     for (let step = 0; step < seeds.length; step++) {
       const seed = seeds[(first + step) % seeds.length]!;
       if (serves(seed)) return seed;
     }
-    return seeds[first]!;
+    return null;
   }
 
   private learn(target: string): Instance | null {
@@ -115,6 +126,10 @@ export class Instances implements Route {
     }
     return false;
   }
+}
+
+function isReachable({ calls }: Instance): boolean {
+  return calls.isReachable();
 }
 
 /** Session ids are random: their first digits are as good as a hash. What is no id may be asked for anywhere. */
