@@ -85,6 +85,11 @@ export const REROUTES_MAX = 2;
 
 /** Combat instances known at once, seeds among them; beyond, one that is away is forgotten, or what is there is not reached. */
 export const INSTANCES_MAX = 64;
+/** An instance that is no seed, to which no relay is up, and that nobody was led to for so long since it went away is forgotten. Longer
+ *  than a socket waits or a call may take. */
+export const INSTANCE_UNUSED_MS_MAX = 60_000;
+/** How often those are looked for. */
+export const INSTANCES_LOOK_MS = 5_000;
 /** Sessions known to be elsewhere than at their seed; the one used longest ago is asked for anew. */
 export const ROUTED_SESSIONS_MAX = 65_536;
 /** How often a call follows its session to where combat says that it is; then it is refused. */

@@ -4,11 +4,13 @@
  * Law: a session is asked for where it was last said to be; else at the seed that its id picks, so that all sockets of a
  *      session come to the same. One that cannot be reached is passed over while there is another; when there is none, the
  *      first is asked all the same: its refusal is the answer.
- * Bounds: at most INSTANCES_MAX; to learn of one more, the one used longest ago that is no seed and is away is forgotten.
+ * Bounds: at most INSTANCES_MAX; to learn of one more, the one used longest ago that is no seed and is away is forgotten. Without
+ *      need, who is no seed is forgotten when nobody was led there for INSTANCE_UNUSED_MS_MAX while no relay to it was up.
  *      At most ROUTED_SESSIONS_MAX sessions that are elsewhere than their seed; the one used longest ago is asked for anew.
  */
+import type { Clock } from "#kit/clock.ts";
 import type { Relay, Route } from "../connection/relay.ts";
-import { INSTANCES_MAX, ROUTED_SESSIONS_MAX } from "../limits.ts";
+import { INSTANCE_UNUSED_MS_MAX, INSTANCES_LOOK_MS, INSTANCES_MAX, ROUTED_SESSIONS_MAX } from "../limits.ts";
 import type { UnaryClient } from "./unary-client.ts";
 
 export type Instance = { readonly target: string; readonly relay: Relay; readonly calls: UnaryClient };
@@ -18,25 +20,33 @@ export type InstancesParts = {
   readonly seeds: readonly string[];
   /** Not connected to anything yet. */
   readonly create: (target: string) => Instance;
+  readonly clock: Clock;
 };
+
+type Learnt = { readonly instance: Instance; usedMs: number };
 
 export class Instances implements Route {
   readonly seeds: readonly Instance[];
-  private readonly create: InstancesParts["create"];
-  /** By target; who was used last stands last. */
-  private readonly known = new Map<string, Instance>();
+  private readonly parts: InstancesParts;
+  /** By target, as those that were learnt. */
+  private readonly seeded: ReadonlyMap<string, Instance>;
+  /** Who was used last stands last. */
+  private readonly learnt = new Map<string, Learnt>();
   /** Target by session; who was used last stands last. */
   private readonly homes = new Map<string, string>();
+  private readonly timer: NodeJS.Timeout;
   private turn = 0;
 
-  constructor({ seeds, create }: InstancesParts) {
-    this.create = create;
-    this.seeds = [...new Set(seeds)].map(create);
-    for (const seed of this.seeds) this.known.set(seed.target, seed);
+  constructor(parts: InstancesParts) {
+    this.parts = parts;
+    this.seeds = [...new Set(parts.seeds)].map(parts.create);
+    this.seeded = new Map(this.seeds.map((seed) => [seed.target, seed]));
+    this.timer = setInterval(() => this.forgetUnused(), INSTANCES_LOOK_MS);
+    this.timer.unref();
   }
 
   all(): readonly Instance[] {
-    return [...this.known.values()];
+    return [...this.seeds, ...[...this.learnt.values()].map(({ instance }) => instance)];
   }
 
   relays(): readonly Relay[] {
@@ -65,8 +75,9 @@ export class Instances implements Route {
 
   /** An instance said that the session is served there. Null when there is no room to know one more. */
   moved(sessionId: string, target: string): Instance | null {
-    const instance = this.known.get(target) ?? this.learn(target);
+    const instance = this.at(target) ?? this.learn(target);
     if (instance === null) return null;
+    this.use(target);
     this.homes.delete(sessionId);
     this.homes.set(sessionId, target);
     if (this.homes.size > ROUTED_SESSIONS_MAX) this.homes.delete(this.homes.keys().next().value!);
@@ -74,7 +85,8 @@ export class Instances implements Route {
   }
 
   close(): void {
-    for (const { calls } of this.known.values()) calls.close();
+    clearInterval(this.timer);
+    for (const { calls } of this.all()) calls.close();
   }
 
   private find(sessionId: string, serves: (instance: Instance) => boolean): Instance {
@@ -92,12 +104,23 @@ export class Instances implements Route {
     const target = this.homes.get(sessionId);
     if (target === undefined) return null;
     this.homes.delete(sessionId);
-    const instance = this.known.get(target);
-    if (instance === undefined || !serves(instance)) return null; // It moves, or has moved: a seed knows.
+    const instance = this.at(target);
+    if (instance === null || !serves(instance)) return null; // It moves, or has moved: a seed knows.
     this.homes.set(sessionId, target);
-    this.known.delete(target);
-    this.known.set(target, instance);
+    this.use(target);
     return instance;
+  }
+
+  private at(target: string): Instance | null {
+    return this.seeded.get(target) ?? this.learnt.get(target)?.instance ?? null;
+  }
+
+  private use(target: string): void {
+    const learnt = this.learnt.get(target);
+    if (learnt === undefined) return;
+    learnt.usedMs = this.parts.clock.nowMs();
+    this.learnt.delete(target);
+    this.learnt.set(target, learnt);
   }
 
   private seedFrom(first: number, serves: (instance: Instance) => boolean): Instance | null {
@@ -110,21 +133,35 @@ export class Instances implements Route {
   }
 
   private learn(target: string): Instance | null {
-    if (this.known.size >= INSTANCES_MAX && !this.forgetOne()) return null;
-    const instance = this.create(target);
-    this.known.set(target, instance);
+    if (this.seeds.length + this.learnt.size >= INSTANCES_MAX && !this.forgetOne()) return null;
+    const instance = this.parts.create(target);
+    this.learnt.set(target, { instance, usedMs: this.parts.clock.nowMs() });
     return instance;
   }
 
   private forgetOne(): boolean {
-    for (const [target, instance] of this.known) {
-      if (this.seeds.includes(instance) || instance.relay.isUp()) continue;
-      this.known.delete(target);
-      instance.calls.close();
-      void instance.relay.close();
+    for (const { instance } of this.learnt.values()) {
+      if (instance.relay.awaySinceMs() === null) continue; // Up; or never opened, which says nothing of whether it is there.
+      this.forget(instance);
       return true;
     }
     return false;
+  }
+
+  /** A socket that waits for one that is away is led to it anew, or elsewhere, with each look: so nobody waits for these. */
+  private forgetUnused(): void {
+    const nowMs = this.parts.clock.nowMs();
+    for (const { instance, usedMs } of this.learnt.values()) {
+      if (instance.relay.isUp()) continue;
+      const sinceMs = Math.max(usedMs, instance.relay.awaySinceMs() ?? usedMs);
+      if (nowMs - sinceMs > INSTANCE_UNUSED_MS_MAX) this.forget(instance);
+    }
+  }
+
+  private forget({ target, relay, calls }: Instance): void {
+    this.learnt.delete(target);
+    calls.close();
+    void relay.close();
   }
 }
 

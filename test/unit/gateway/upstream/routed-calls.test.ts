@@ -11,6 +11,7 @@ import {
   CreateSessionRequestSchema,
   GetSessionRequestSchema,
 } from "#gen/necpgame/combat/v1/session_service_pb.js";
+import { ManualClock } from "#kit/clock.ts";
 import { no, ok, type Problem, problem } from "#wire/problem.ts";
 
 const ID = "00000000-0000-4000-8000-000000000001";
@@ -44,7 +45,7 @@ function instanceAt(target: string): Instance {
   };
   return {
     target,
-    relay: { open: () => {}, send: () => true, isUp: () => true, close: async () => {} },
+    relay: { open: () => {}, send: () => true, isUp: () => true, awaySinceMs: () => null, close: async () => {} },
     calls: {
       call: call as unknown as UnaryClient["call"],
       isReachable: () => !unreachable.includes(target),
@@ -55,7 +56,10 @@ function instanceAt(target: string): Instance {
 }
 
 function calls(...seeds: string[]): RoutedCalls {
-  return createRoutedCalls({ instances: new Instances({ seeds, create: instanceAt }), deadlineMs: 5_000 });
+  return createRoutedCalls({
+    instances: new Instances({ seeds, create: instanceAt, clock: new ManualClock() }),
+    deadlineMs: 5_000,
+  });
 }
 
 const read = (routed: RoutedCalls) =>
