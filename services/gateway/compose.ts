@@ -55,6 +55,7 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
   const relayParts = { token: () => issuer.internal("gateway"), clock, log, random: Math.random };
   const instances = new Instances({
     clock,
+    log,
     seeds: config.combatTargets,
     create: (target) => ({
       target,

@@ -83,8 +83,10 @@ export const REROUTES_MAX = 2;
 
 // Upstream
 
-/** Combat instances known at once, seeds among them; beyond, one that is away is forgotten, or what is there is not reached. */
-export const INSTANCES_MAX = 64;
+/** Combat instances known at once besides the seeds; beyond, one that is away is forgotten, or what is there is not reached. */
+export const LEARNT_INSTANCES_MAX = 64;
+/** Addresses of which the log says that they were not learnt, once each; of further ones it says nothing. */
+export const UNLEARNT_TOLD_MAX = 256;
 /** An instance that is no seed, to which no relay is up, and that nobody was led to for so long since it went away is forgotten. Longer
  *  than a socket waits or a call may take. */
 export const INSTANCE_UNUSED_MS_MAX = 60_000;

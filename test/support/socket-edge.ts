@@ -61,6 +61,7 @@ export async function startTestEdge(options: EdgeOptions = {}): Promise<TestEdge
   const relayParts = { token: () => issuer.internal("gateway-test"), clock, log, random: () => 0 };
   const instances = new Instances({
     clock,
+    log,
     seeds: [combat.target],
     create: (target) => ({
       target,

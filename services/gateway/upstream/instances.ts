@@ -4,13 +4,20 @@
  * Law: a session is asked for where it was last said to be; else at the seed that its id picks, so that all sockets of a
  *      session come to the same. One that cannot be reached is passed over while there is another; when there is none, the
  *      first is asked all the same: its refusal is the answer.
- * Bounds: at most INSTANCES_MAX; to learn of one more, the one used longest ago that is no seed and is away is forgotten. Without
- *      need, who is no seed is forgotten when nobody was led there for INSTANCE_UNUSED_MS_MAX while no relay to it was up.
+ * Bounds: at most LEARNT_INSTANCES_MAX besides the seeds; to learn of one more, the one used longest ago that is away is forgotten.
+ *      Without need, who is no seed is forgotten when nobody was led there for INSTANCE_UNUSED_MS_MAX while no relay to it was up.
  *      At most ROUTED_SESSIONS_MAX sessions that are elsewhere than their seed; the one used longest ago is asked for anew.
  */
 import type { Clock } from "#kit/clock.ts";
+import type { Log } from "#kit/log.ts";
 import type { Relay, Route } from "../connection/relay.ts";
-import { INSTANCE_UNUSED_MS_MAX, INSTANCES_LOOK_MS, INSTANCES_MAX, ROUTED_SESSIONS_MAX } from "../limits.ts";
+import {
+  INSTANCE_UNUSED_MS_MAX,
+  INSTANCES_LOOK_MS,
+  LEARNT_INSTANCES_MAX,
+  ROUTED_SESSIONS_MAX,
+  UNLEARNT_TOLD_MAX,
+} from "../limits.ts";
 import type { UnaryClient } from "./unary-client.ts";
 
 export type Instance = { readonly target: string; readonly relay: Relay; readonly calls: UnaryClient };
@@ -21,6 +28,7 @@ export type InstancesParts = {
   /** Not connected to anything yet. */
   readonly create: (target: string) => Instance;
   readonly clock: Clock;
+  readonly log: Log;
 };
 
 type Learnt = { readonly instance: Instance; usedMs: number };
@@ -34,6 +42,8 @@ export class Instances implements Route {
   private readonly learnt = new Map<string, Learnt>();
   /** Target by session; who was used last stands last. */
   private readonly homes = new Map<string, string>();
+  /** Targets of which the log says that there was no room for them. */
+  private readonly unlearnt = new Set<string>();
   private readonly timer: NodeJS.Timeout;
   private turn = 0;
 
@@ -133,10 +143,22 @@ export class Instances implements Route {
   }
 
   private learn(target: string): Instance | null {
-    if (this.seeds.length + this.learnt.size >= INSTANCES_MAX && !this.forgetOne()) return null;
+    if (this.learnt.size >= LEARNT_INSTANCES_MAX && !this.forgetOne()) {
+      this.tellUnlearnt(target);
+      return null;
+    }
     const instance = this.parts.create(target);
     this.learnt.set(target, { instance, usedMs: this.parts.clock.nowMs() });
     return instance;
+  }
+
+  private tellUnlearnt(target: string): void {
+    if (this.unlearnt.has(target) || this.unlearnt.size >= UNLEARNT_TOLD_MAX) return;
+    this.unlearnt.add(target);
+    this.parts.log.warn(
+      { target },
+      "an instance is not learnt: too many are known; its sessions are not reached from here",
+    );
   }
 
   private forgetOne(): boolean {

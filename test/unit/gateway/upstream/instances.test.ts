@@ -1,9 +1,16 @@
 /** Instances: a session is asked for where it was said to be, a dead one is passed over, and nothing known grows for ever. */
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { INSTANCE_UNUSED_MS_MAX, INSTANCES_LOOK_MS, INSTANCES_MAX, ROUTED_SESSIONS_MAX } from "#gateway/limits.ts";
+import {
+  INSTANCE_UNUSED_MS_MAX,
+  INSTANCES_LOOK_MS,
+  LEARNT_INSTANCES_MAX,
+  ROUTED_SESSIONS_MAX,
+  UNLEARNT_TOLD_MAX,
+} from "#gateway/limits.ts";
 import { type Instance, Instances } from "#gateway/upstream/instances.ts";
 import { ManualClock } from "#kit/clock.ts";
+import { silentLog } from "#kit/log.ts";
 
 /** What is told of an instance: whether it is there, whether its relay was opened and when it was lost, and whether it was closed. */
 class Stand {
@@ -39,11 +46,19 @@ class Stand {
 class World {
   readonly stands = new Map<string, Stand>();
   readonly clock = new ManualClock();
+  /** Targets, as the log says of them that they are not learnt. */
+  readonly unlearnt: unknown[] = [];
   readonly instances: Instances;
 
   constructor(seeds: readonly string[]) {
     const { clock } = this;
-    this.instances = new Instances({ seeds, create: (target) => this.stand(target).instance, clock });
+    const log = { ...silentLog, warn: ({ target }: Record<string, unknown>) => void this.unlearnt.push(target) };
+    this.instances = new Instances({ seeds, create: (target) => this.stand(target).instance, clock, log });
+  }
+
+  /** Those that were learnt are as many as can be. */
+  fill(): void {
+    for (let n = 1; n <= LEARNT_INSTANCES_MAX; n++) this.instances.moved(randomUUID(), `z${n}`);
   }
 
   lose(target: string): void {
@@ -127,23 +142,42 @@ test("calls of no session go to the seeds in turns, past those that are away", (
 describe("bounds", () => {
   test("one that is away is forgotten and closed when one more is told of; seeds and those that are up never", () => {
     const world = new World(["a"]);
-    for (let n = 1; n < INSTANCES_MAX; n++) world.instances.moved(randomUUID(), `z${n}`);
+    world.fill();
     expect(world.instances.moved(randomUUID(), "more")).toBeNull();
     world.stand("a").up = false;
     world.stand("z7").up = false;
     expect(world.instances.moved(randomUUID(), "more")?.target).toBe("more");
     expect(world.stand("z7").closed).toBe(true);
     expect(world.stand("a").closed).toBe(false);
-    expect(world.instances.all()).toHaveLength(INSTANCES_MAX);
+    expect(world.instances.all()).toHaveLength(1 + LEARNT_INSTANCES_MAX);
     expect(world.instances.moved(randomUUID(), "yet another")).toBeNull();
   });
 
   test("one whose relay was never opened is not away, and is not forgotten for another", () => {
     const world = new World(["a"]);
-    for (let n = 1; n < INSTANCES_MAX; n++) world.instances.moved(randomUUID(), `z${n}`);
+    world.fill();
     world.stand("z7").opened = false;
     expect(world.instances.moved(randomUUID(), "more")).toBeNull();
     expect(world.stand("z7").closed).toBe(false);
+  });
+
+  test("there is room to learn however many seeds there are", () => {
+    const seeds = Array.from({ length: LEARNT_INSTANCES_MAX + 6 }, (_, n) => `s${n}`);
+    const world = new World(seeds);
+    world.fill();
+    expect(world.known()).toHaveLength(seeds.length + LEARNT_INSTANCES_MAX);
+    expect(world.unlearnt).toEqual([]);
+    expect(world.instances.moved(randomUUID(), "more")).toBeNull();
+    expect(world.instances.moved(randomUUID(), "s0")?.target).toBe("s0");
+  });
+
+  test("what is not learnt is said once of each, and not of ever more", () => {
+    const world = new World(["a"]);
+    world.fill();
+    for (const target of ["more", "and more", "more"]) world.instances.moved(randomUUID(), target);
+    expect(world.unlearnt).toEqual(["more", "and more"]);
+    for (let n = 0; n < 2 * UNLEARNT_TOLD_MAX; n++) world.instances.moved(randomUUID(), `further ${n}`);
+    expect(world.unlearnt).toHaveLength(UNLEARNT_TOLD_MAX);
   });
 
   test("the session that was used longest ago is asked for at its seed again", () => {

@@ -12,6 +12,7 @@ import {
   GetSessionRequestSchema,
 } from "#gen/necpgame/combat/v1/session_service_pb.js";
 import { ManualClock } from "#kit/clock.ts";
+import { silentLog } from "#kit/log.ts";
 import { no, ok, type Problem, problem } from "#wire/problem.ts";
 
 const ID = "00000000-0000-4000-8000-000000000001";
@@ -57,7 +58,7 @@ function instanceAt(target: string): Instance {
 
 function calls(...seeds: string[]): RoutedCalls {
   return createRoutedCalls({
-    instances: new Instances({ seeds, create: instanceAt, clock: new ManualClock() }),
+    instances: new Instances({ seeds, create: instanceAt, clock: new ManualClock(), log: silentLog }),
     deadlineMs: 5_000,
   });
 }
