@@ -181,6 +181,13 @@ export async function loadConfig(env: Environment): Promise<Config> {
   });
 }
 
+/** Where gateways reach this instance's gRPC. Who listens on all addresses is reached by the machine's name. */
+export function reachableAddress({ host, address }: Pick<Config, "host" | "address">, grpcPort: number): string {
+  if (address !== null) return address;
+  if (host === "0.0.0.0" || host === "::") return `${hostname()}:${grpcPort}`;
+  return `${host.includes(":") ? `[${host}]` : host}:${grpcPort}`;
+}
+
 function port(fallback: number, about: string) {
   return integer({ default: fallback, min: 0, max: 65_535, about });
 }

@@ -28,7 +28,7 @@ import { decodeDown, encodeRequest, parseResponse, serializeRequest } from "./re
 import { RelayQueue } from "./relay-queue.ts";
 
 export type RelayClientParts = {
-  /** A gRPC target, for example localhost:50051. */
+  /** A gRPC target, for example 127.0.0.1:50051. */
   readonly target: string;
   /** The gateways' own token; asked for whenever the stream is opened. */
   readonly token: () => Promise<string>;
