@@ -4,7 +4,6 @@
  * Order: everything that may be unreachable is reached before anything is changed (migrations) or taken (sessions).
  */
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Redis } from "ioredis";
 import { createIssuer, type Issuer } from "#auth/issuer.ts";
@@ -16,7 +15,7 @@ import { createMetrics, startAdminServer } from "#ops/admin-server.ts";
 import type { Logger } from "#ops/log.ts";
 import { ensurePortsFree } from "#ops/ports.ts";
 import { closeRedis, openRedis } from "#ops/redis.ts";
-import type { Config } from "./config.ts";
+import { type Config, reachableAddress } from "./config.ts";
 import { Publisher } from "./events/publisher.ts";
 import { readJournal } from "./events/read-journal.ts";
 import { observe } from "./metrics.ts";
@@ -140,7 +139,7 @@ export async function compose(config: Config, log: Logger): Promise<CombatServic
   };
   const relay = relayHandler({ host, door, answers, log });
   const grpc = await startGrpcServer({ host: config.host, port: config.grpcPort, rules, handlers, relay });
-  self.address = config.address ?? `${reachableHost(config.host)}:${grpc.port}`; // The next beat tells the others.
+  self.address = reachableAddress(config, grpc.port); // The next beat tells the others.
   const http = await startConnectServer({ host: config.host, port: config.httpPort, rules, handlers });
   const metrics = createMetrics("combat");
   const relatedHealth = observeRelated(metrics, related.clients);
@@ -180,12 +179,6 @@ export async function compose(config: Config, log: Logger): Promise<CombatServic
       await closeShared();
     },
   };
-}
-
-/** Who listens on all addresses is reached by the machine's name. */
-function reachableHost(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return hostname();
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** The game's other services where settings name them, else the local rules. */

@@ -108,8 +108,8 @@ export const COMBAT_SETTINGS = defineSettings({
   COMBAT_ADDRESS: optionalText({
     about:
       "Where gateways reach this instance's gRPC when another sends them here. Unset: COMBAT_HOST, or the host name",
-    allowed: "host:port",
-    check: (address) => /^(\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}$/.test(address),
+    allowed: "host:port, the port from 1 to 65535",
+    check: (address) => isHostAndPort(address) && portOf(address) >= 1,
   }),
   ...LOG_SETTINGS,
   ...AUTH_SETTINGS,
@@ -181,6 +181,13 @@ export async function loadConfig(env: Environment): Promise<Config> {
   });
 }
 
+/** Where gateways reach this instance's gRPC. Who listens on all addresses is reached by the machine's name. */
+export function reachableAddress({ host, address }: Pick<Config, "host" | "address">, grpcPort: number): string {
+  if (address !== null) return address;
+  if (host === "0.0.0.0" || host === "::") return `${hostname()}:${grpcPort}`;
+  return `${host.includes(":") ? `[${host}]` : host}:${grpcPort}`;
+}
+
 function port(fallback: number, about: string) {
   return integer({ default: fallback, min: 0, max: 65_535, about });
 }
@@ -189,8 +196,12 @@ function target(about: string) {
   return optionalText({
     about,
     allowed: "host:port, with dns:/// before it or not",
-    check: (address) => /^(dns:\/\/\/)?([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(address) && portOf(address) <= 65_535,
+    check: (address) => isHostAndPort(address.replace(/^dns:\/\/\//i, "")),
   });
+}
+
+function isHostAndPort(address: string): boolean {
+  return /^([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(address) && portOf(address) <= 65_535;
 }
 
 function portOf(address: string): number {

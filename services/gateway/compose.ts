@@ -54,6 +54,8 @@ export async function compose(parts: { config: Config; env: Environment; log: Lo
   const { callDeadlineMs: deadlineMs } = config;
   const relayParts = { token: () => issuer.internal("gateway"), clock, log, random: Math.random };
   const instances = new Instances({
+    clock,
+    log,
     seeds: config.combatTargets,
     create: (target) => ({
       target,

@@ -35,9 +35,9 @@ const GATEWAY_SETTINGS = defineSettings({
   }),
   GATEWAY_ADMIN_PORT: integer({ default: 9464, min: 0, max: 65_535, about: "Metrics and probes. 0: any free one." }),
   COMBAT_GRPC_TARGET: list({
-    about: "Combat instances to begin with, as gRPC targets; they say where the others are.",
+    about: "Combat instances to begin with, each as its COMBAT_ADDRESS says; they say where the others are.",
     allowed: "gRPC targets",
-    default: ["localhost:50051"],
+    default: ["127.0.0.1:50051"],
     check: (target) => target !== "",
   }),
   GATEWAY_CALL_DEADLINE_MS: integer({

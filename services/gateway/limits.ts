@@ -40,8 +40,9 @@ export const CLIENT_VERSION_CHARS_MAX = 32;
 export const HEARTBEAT_MS = 15_000;
 /** A socket that leaves so many pings in a row unanswered is ended with 4004. */
 export const HEARTBEATS_MISSED_MAX = 2;
-/** Step of the one timer of all sockets; a deadline is kept to within it. */
-export const WHEEL_STEP_MS = 250;
+/** Step of the one timer of all sockets; a deadline is kept to within it. Well below REROUTE_MS: what is due in one step is done in
+ *  one turn. */
+export const WHEEL_STEP_MS = 50;
 /** How long the other side may take to answer a close; then the socket is destroyed. */
 export const CLOSE_MS_MAX = 2_000;
 /** Before a token runs out its holder is told by token_expiring. From the contract. */
@@ -75,18 +76,25 @@ export const DRAIN_MS_MAX = 5_000;
 /** Sockets told to go in one turn of the event loop while draining. */
 export const DRAIN_BATCH_MAX = 250;
 
-/** While combat is away, or a session moves between instances, a socket asks for it again this often. */
+/** While combat is away, or a session moves between instances, a socket asks for it again this often, each at a moment of its own. */
 export const REROUTE_MS = 500;
 /** How often in a row an attach is sent on to another instance; then it is asked again later, or refused. */
 export const REROUTES_MAX = 2;
 
 // Upstream
 
-/** Combat instances known at once, seeds among them; beyond, one that is away is forgotten, or what is there is not reached. */
-export const INSTANCES_MAX = 64;
+/** Combat instances known at once besides the seeds; beyond, one that is away is forgotten, or what is there is not reached. */
+export const LEARNT_INSTANCES_MAX = 64;
+/** Addresses of which the log says that they were not learnt, once each; of further ones it says nothing. */
+export const UNLEARNT_TOLD_MAX = 256;
+/** An instance that is no seed, to which no relay is up, and that nobody was led to for so long since it went away is forgotten. Longer
+ *  than a socket waits or a call may take. */
+export const INSTANCE_UNUSED_MS_MAX = 60_000;
+/** How often those are looked for. */
+export const INSTANCES_LOOK_MS = 5_000;
 /** Sessions known to be elsewhere than at their seed; the one used longest ago is asked for anew. */
 export const ROUTED_SESSIONS_MAX = 65_536;
-/** How often a call is made again where combat said that it did nothing of it. */
+/** How often a call follows its session to where combat says that it is; then it is refused. */
 export const CALL_HOPS_MAX = 2;
 
 /** Items awaiting the relay's back-pressure; beyond, inputs are refused (UNAVAILABLE). Attach and detach always go:

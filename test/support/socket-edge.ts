@@ -60,6 +60,8 @@ export async function startTestEdge(options: EdgeOptions = {}): Promise<TestEdge
   const combat = await startFakeCombat();
   const relayParts = { token: () => issuer.internal("gateway-test"), clock, log, random: () => 0 };
   const instances = new Instances({
+    clock,
+    log,
     seeds: [combat.target],
     create: (target) => ({
       target,

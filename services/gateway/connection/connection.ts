@@ -61,8 +61,8 @@ export type ConnectionStart = {
   readonly nowMs: number;
   /** When the handshake must be through. */
   readonly handshakeDueMs: number;
-  /** 0 to 1, see heartbeat.ts. */
-  readonly heartbeatPhase: number;
+  /** 0 to 1: where in each pause its pings and its looks for the session fall, so that those of many do not come at once. */
+  readonly spread: number;
 };
 
 const PLAYERS_ONLY: ReadonlySet<ClientMessageType> = new Set(["position_update", "combat_action"]);
@@ -85,15 +85,18 @@ export class Connection {
   private awayAnsweredMs = Number.NEGATIVE_INFINITY;
   /** When the session is looked for again. */
   private rerouteDueMs = Number.POSITIVE_INFINITY;
+  /** Its looks fall so long after each multiple of REROUTE_MS. Whole, so that a look at its moment is not due again at once. */
+  private readonly rerouteOffsetMs: number;
   /** In a row. */
   private reroutes = 0;
   /** Attaching, sent on to an instance that was not asked yet. */
   private isUnasked = false;
 
-  constructor(caller: Caller, { nowMs, handshakeDueMs, heartbeatPhase }: ConnectionStart) {
+  constructor(caller: Caller, { nowMs, handshakeDueMs, spread }: ConnectionStart) {
     this.caller = caller;
     this.rate = new RateLimit(nowMs);
-    this.heartbeat = new Heartbeat(nowMs, heartbeatPhase);
+    this.heartbeat = new Heartbeat(nowMs, spread);
+    this.rerouteOffsetMs = Math.floor(spread * REROUTE_MS);
     this.resumePoint = new ResumePoint(caller.resume);
     this.handshakeDueMs = handshakeDueMs;
     this.tokenExpiresAtUnixMs = caller.tokenExpiresAtUnixMs;
@@ -139,7 +142,7 @@ export class Connection {
     } else if (this.phaseNow === "reattaching") {
       if (refusal.error !== "UNAVAILABLE") return this.close(closeReasonOf(refusal), { byCombat: true });
       this.phaseNow = "away"; // It moves from one instance to another: that takes a moment.
-      this.rerouteDueMs = nowMs + REROUTE_MS;
+      this.rerouteDueMs = this.nextLookMs(nowMs);
       if (address !== null) this.reroute(address);
     }
   }
@@ -165,7 +168,7 @@ export class Connection {
     } else if (this.phaseNow === "open" || this.phaseNow === "reattaching") {
       if (this.phaseNow === "open") this.awaySinceMs = nowMs;
       this.phaseNow = "away";
-      this.rerouteDueMs = nowMs + REROUTE_MS;
+      this.rerouteDueMs = this.nextLookMs(nowMs);
     }
   }
 
@@ -279,9 +282,15 @@ export class Connection {
     this.put({ kind: "reroute", address });
   }
 
+  /** By a measure of its own, not from now: thousands are lost in one moment, and refused in one. */
+  private nextLookMs(nowMs: number): number {
+    const passed = Math.floor((nowMs - this.rerouteOffsetMs) / REROUTE_MS);
+    return (passed + 1) * REROUTE_MS + this.rerouteOffsetMs;
+  }
+
   private lookAgain(nowMs: number): void {
     this.reroutes = 0;
-    this.rerouteDueMs = nowMs + REROUTE_MS;
+    this.rerouteDueMs = this.nextLookMs(nowMs);
     this.put({ kind: "reroute", address: null });
   }
 

@@ -61,6 +61,8 @@ export type Relay = {
   /** False when the item will not arrive: the relay is lost, or congested beyond its cap. */
   send(item: Up): boolean;
   isUp(): boolean;
+  /** Since when it is opened, or was lost, and is not up; null while it is up, and before it is opened. */
+  awaySinceMs(): number | null;
   /** Sends what waits, then ends. */
   close(): Promise<void>;
 };

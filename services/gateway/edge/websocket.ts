@@ -192,7 +192,7 @@ class WebSocketEdge implements SocketEdge {
     if (!relay.isUp()) return away();
     this.settle(attempt);
     const nowMs = this.parts.clock.nowMs();
-    const start = { nowMs, handshakeDueMs: attempt.dueMs, heartbeatPhase: phaseOf(caller.connection) };
+    const start = { nowMs, handshakeDueMs: attempt.dueMs, spread: spreadOf(caller.connection) };
     const socket = new ClientSocket(new Connection(caller, start), attempt.pending, relay, this.around);
     this.sockets.add(socket);
     this.downstreamOf(relay).add(socket);
@@ -300,7 +300,7 @@ class WebSocketEdge implements SocketEdge {
 const CONNECTION_MAX = 0xffff_ffff;
 
 /** The golden ratio's multiples fall evenly between 0 and 1, however many there are. */
-function phaseOf(connection: number): number {
+function spreadOf(connection: number): number {
   return (connection * 0.618_033_988_749_895) % 1;
 }
 

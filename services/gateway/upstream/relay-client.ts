@@ -28,7 +28,7 @@ import { decodeDown, encodeRequest, parseResponse, serializeRequest } from "./re
 import { RelayQueue } from "./relay-queue.ts";
 
 export type RelayClientParts = {
-  /** A gRPC target, for example localhost:50051. */
+  /** A gRPC target, for example 127.0.0.1:50051. */
   readonly target: string;
   /** The gateways' own token; asked for whenever the stream is opened. */
   readonly token: () => Promise<string>;
@@ -53,6 +53,7 @@ class RelayClient implements Relay {
   private listener: RelayListener | null = null;
   private stream: Stream | null = null;
   private openedMs = 0;
+  private awayMs: number | null = null;
   private isCongested = false;
   private isClosed = false;
   private failures = 0;
@@ -77,11 +78,16 @@ class RelayClient implements Relay {
   open(listener: RelayListener): void {
     assert(this.listener === null, "a relay is opened once");
     this.listener = listener;
+    this.awayMs = this.parts.clock.nowMs();
     void this.connect();
   }
 
   isUp(): boolean {
     return this.stream !== null;
+  }
+
+  awaySinceMs(): number | null {
+    return this.awayMs;
   }
 
   send(item: Up): boolean {
@@ -138,6 +144,7 @@ class RelayClient implements Relay {
     const stream: Stream = this.client.makeBidiStreamRequest(PATH, serializeRequest, parseResponse, metadata);
     this.stream = stream;
     this.openedMs = this.parts.clock.nowMs();
+    this.awayMs = null;
     this.untold = 0;
     this.isCongested = false;
     stream.on("data", (response: RelayResponse) => this.handleResponse(stream, response));
@@ -184,7 +191,8 @@ class RelayClient implements Relay {
     if (stream !== this.stream) return;
     this.stream = null;
     this.queue.clear();
-    if (this.parts.clock.nowMs() - this.openedMs >= RELAY_STEADY_MS) this.failures = 0;
+    this.awayMs = this.parts.clock.nowMs();
+    if (this.awayMs - this.openedMs >= RELAY_STEADY_MS) this.failures = 0;
     this.parts.log.warn({ target: this.parts.target, reason }, "relay lost");
     this.listener?.handleLost();
     this.retryLater();

@@ -2,7 +2,8 @@
  * Routed calls: one unary call, at the combat instance that has the session.
  * In:  as unary-client.ts.   Out: the answer; or the problem, without addresses of instances.
  * Law: a call is made again only where combat said that it did nothing of it: it does not have the session (`served_at`
- *      says who does), or has no room for a new one. At most CALL_HOPS_MAX times, all within one deadline.
+ *      says who does; it is followed CALL_HOPS_MAX times), or has no room for a new one (then each seed that can be reached is
+ *      asked). Never twice at one instance, and all within one deadline.
  */
 import type { Message } from "@bufbuild/protobuf";
 import { no, type Problem } from "#wire/problem.ts";
@@ -26,8 +27,8 @@ export function createRoutedCalls({ instances, deadlineMs }: RoutedCallsParts): 
         const options = { authorization, timeoutMs: Math.max(1, dueMs - performance.now()) };
         const answer = await instance.calls.call(method, message, options);
         if (answer.ok) return answer;
-        const next = asked.size > CALL_HOPS_MAX ? null : nextAfter(answer.problem, sessionId, instances);
-        if (next === null || asked.has(next)) return no(withoutAddress(answer.problem));
+        const next = nextAfter(answer.problem, { sessionId, asked, instances });
+        if (next === null) return no(withoutAddress(answer.problem));
         instance = next;
       }
     },
@@ -38,10 +39,18 @@ export function createRoutedCalls({ instances, deadlineMs }: RoutedCallsParts): 
   };
 }
 
-function nextAfter(why: Problem, sessionId: string | null, instances: Instances): Instance | null {
+type Hop = {
+  readonly sessionId: string | null;
+  readonly asked: ReadonlySet<Instance>;
+  readonly instances: Instances;
+};
+
+function nextAfter(why: Problem, { sessionId, asked, instances }: Hop): Instance | null {
+  if (why.details["reason"] === "no_room") return instances.instanceBeside(asked);
   const address = servedAt(why);
-  if (address !== null && sessionId !== null) return instances.moved(sessionId, address);
-  return why.details["reason"] === "no_room" ? instances.instanceFor(null) : null;
+  if (address === null || sessionId === null || asked.size > CALL_HOPS_MAX) return null;
+  const home = instances.moved(sessionId, address);
+  return home === null || asked.has(home) ? null : home;
 }
 
 /** Every request about one session names it by this field. */

@@ -1,16 +1,26 @@
 /** Config: every setting has bounds, and a wrong one stops the start with its name, its value and what is allowed. */
 import { describe, expect, test } from "vitest";
+import { COMBAT_SETTINGS, reachableAddress } from "#combat/config.ts";
 import { readConfig, SETTINGS } from "#gateway/config.ts";
-import { SettingError } from "#ops/settings.ts";
+import { readSettings, SettingError } from "#ops/settings.ts";
 
 test("an empty environment gives the documented ports", () => {
   expect(readConfig({})).toMatchObject({
     host: null,
     port: 8080,
     adminPort: 9464,
-    combatTargets: ["localhost:50051"],
+    combatTargets: ["127.0.0.1:50051"],
     trustedProxies: [],
   });
+});
+
+test("combat is looked for where it says by default that it is: under two names it would be two instances", () => {
+  const combat = readSettings(COMBAT_SETTINGS, {});
+  const address = reachableAddress(
+    { host: combat.COMBAT_HOST, address: combat.COMBAT_ADDRESS },
+    combat.COMBAT_GRPC_PORT,
+  );
+  expect(readConfig({}).combatTargets).toEqual([address]);
 });
 
 test("a config cannot be changed afterwards", () => {

@@ -1,6 +1,8 @@
 /** The connection's state machine: every phase takes what it may, and leaves as the close table says. */
 import { describe, expect, test } from "vitest";
 import { Connection } from "#gateway/connection/connection.ts";
+import type { Caller } from "#gateway/connection/messages.ts";
+import { Wheel, type WheelEntry } from "#gateway/connection/wheel.ts";
 import {
   AWAY_ANSWER_MS,
   AWAY_MS_MAX,
@@ -12,6 +14,7 @@ import {
   REROUTE_MS,
   REROUTES_MAX,
   TOKEN_WARNING_MS,
+  WHEEL_STEP_MS,
 } from "#gateway/limits.ts";
 import { no, ok, problem } from "#wire/problem.ts";
 import { attaching, caller, drained, input, kinds, opened, START_UNIX_MS } from "./fixture.ts";
@@ -27,8 +30,9 @@ function away(): Connection {
   return connection;
 }
 
-function reattaching(): Connection {
-  const connection = away();
+function reattaching(given: Partial<Caller> = {}, spread?: number): Connection {
+  const connection = opened(given, spread);
+  connection.handleRelayLost(0);
   connection.handleRelayUp();
   drained(connection);
   return connection;
@@ -40,6 +44,8 @@ function closed(): Connection {
   drained(connection);
   return connection;
 }
+
+type Entry = WheelEntry & { readonly connection: Connection };
 
 const STARTS = { attaching, opened, away, reattaching, closed };
 
@@ -163,6 +169,34 @@ describe("phases", () => {
     expect(kinds(drained(connection))).toContain("close:unavailable");
   });
 
+  test.each([
+    { name: "are lost", start: opened, happen: (connection: Connection) => connection.handleRelayLost(100) },
+    {
+      name: "are refused",
+      start: reattaching,
+      happen: (connection: Connection) => connection.handleRefused(100, NOT_READY),
+    },
+  ])("a thousand that $name in one moment look for their sessions one after another, each within the pause", (row) => {
+    const count = 1_000;
+    const wheel = new Wheel<Entry>(100, { stepMs: WHEEL_STEP_MS, slotCount: 100 });
+    for (let number = 0; number < count; number++) {
+      const connection = row.start({}, number / count);
+      row.happen(connection);
+      wheel.schedule({ wheelSlot: -1, connection }, connection.dueMs(100, START_UNIX_MS));
+    }
+    const lookCounts: number[] = [];
+    for (let nowMs = 100 + WHEEL_STEP_MS; nowMs <= 100 + REROUTE_MS; nowMs += WHEEL_STEP_MS) {
+      let lookCount = 0;
+      for (const entry of wheel.pollDue(nowMs)) {
+        entry.connection.handleTick(nowMs, START_UNIX_MS);
+        lookCount += drained(entry.connection).filter(({ kind }) => kind === "reroute").length;
+        wheel.schedule(entry, entry.connection.dueMs(nowMs, START_UNIX_MS));
+      }
+      lookCounts.push(lookCount);
+    }
+    expect(lookCounts).toEqual(new Array(10).fill(count / 10));
+  });
+
   test("a handshake just in time is not refused", () => {
     const connection = attaching();
     connection.handleTick(HANDSHAKE_MS_MAX - 1, START_UNIX_MS);
@@ -185,7 +219,7 @@ describe("resume", () => {
     const connection = new Connection(caller({ resume: { epoch: 2, frame: 9 } }), {
       nowMs: 0,
       handshakeDueMs: 1,
-      heartbeatPhase: 0,
+      spread: 0,
     });
     expect(drained(connection)).toEqual([{ kind: "attach", again: false, resume: { epoch: 2, frame: 9 } }]);
   });

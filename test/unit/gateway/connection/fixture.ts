@@ -34,18 +34,18 @@ export function kinds(outputs: readonly Output[]): string {
   return outputs.map((output) => (output.kind === "close" ? `close:${output.reason}` : output.kind)).join(" ");
 }
 
-export function attaching(given: Partial<Caller> = {}): Connection {
+export function attaching(given: Partial<Caller> = {}, spread = 0.5): Connection {
   const connection = new Connection(caller(given), {
     nowMs: 0,
     handshakeDueMs: HANDSHAKE_MS_MAX,
-    heartbeatPhase: 0.5,
+    spread,
   });
   drained(connection);
   return connection;
 }
 
-export function opened(given: Partial<Caller> = {}): Connection {
-  const connection = attaching(given);
+export function opened(given: Partial<Caller> = {}, spread?: number): Connection {
+  const connection = attaching(given, spread);
   connection.handleAttached(0);
   drained(connection);
   return connection;

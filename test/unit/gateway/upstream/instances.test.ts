@@ -1,12 +1,22 @@
 /** Instances: a session is asked for where it was said to be, a dead one is passed over, and nothing known grows for ever. */
 import { randomUUID } from "node:crypto";
-import { describe, expect, test } from "vitest";
-import { INSTANCES_MAX, ROUTED_SESSIONS_MAX } from "#gateway/limits.ts";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  INSTANCE_UNUSED_MS_MAX,
+  INSTANCES_LOOK_MS,
+  LEARNT_INSTANCES_MAX,
+  ROUTED_SESSIONS_MAX,
+  UNLEARNT_TOLD_MAX,
+} from "#gateway/limits.ts";
 import { type Instance, Instances } from "#gateway/upstream/instances.ts";
+import { ManualClock } from "#kit/clock.ts";
+import { silentLog } from "#kit/log.ts";
 
-/** What is told of an instance: whether it is there, and was closed. */
+/** What is told of an instance: whether it is there, whether its relay was opened and when it was lost, and whether it was closed. */
 class Stand {
   up = true;
+  opened = true;
+  lostMs = 0;
   closed = false;
   readonly instance: Instance;
 
@@ -16,7 +26,13 @@ class Stand {
     };
     this.instance = {
       target,
-      relay: { open: () => {}, send: () => this.up, isUp: () => this.up, close: async () => close() },
+      relay: {
+        open: () => {},
+        send: () => this.up,
+        isUp: () => this.opened && this.up,
+        awaySinceMs: () => (this.opened && !this.up ? this.lostMs : null),
+        close: async () => close(),
+      },
       calls: {
         call: () => Promise.reject(new Error("nobody calls here")),
         isReachable: () => this.up,
@@ -29,10 +45,37 @@ class Stand {
 
 class World {
   readonly stands = new Map<string, Stand>();
+  readonly clock = new ManualClock();
+  /** Targets, as the log says of them that they are not learnt. */
+  readonly unlearnt: unknown[] = [];
   readonly instances: Instances;
 
   constructor(seeds: readonly string[]) {
-    this.instances = new Instances({ seeds, create: (target) => this.stand(target).instance });
+    const { clock } = this;
+    const log = { ...silentLog, warn: ({ target }: Record<string, unknown>) => void this.unlearnt.push(target) };
+    this.instances = new Instances({ seeds, create: (target) => this.stand(target).instance, clock, log });
+  }
+
+  /** Those that were learnt are as many as can be. */
+  fill(): void {
+    for (let n = 1; n <= LEARNT_INSTANCES_MAX; n++) this.instances.moved(randomUUID(), `z${n}`);
+  }
+
+  lose(target: string): void {
+    const stand = this.stand(target);
+    stand.up = false;
+    stand.lostMs = this.clock.nowMs();
+  }
+
+  pass(ms: number): void {
+    for (let passedMs = 0; passedMs < ms; passedMs += INSTANCES_LOOK_MS) {
+      this.clock.advance(INSTANCES_LOOK_MS);
+      vi.advanceTimersByTime(INSTANCES_LOOK_MS);
+    }
+  }
+
+  known(): string[] {
+    return this.instances.all().map(({ target }) => target);
   }
 
   stand(target: string): Stand {
@@ -99,15 +142,42 @@ test("calls of no session go to the seeds in turns, past those that are away", (
 describe("bounds", () => {
   test("one that is away is forgotten and closed when one more is told of; seeds and those that are up never", () => {
     const world = new World(["a"]);
-    for (let n = 1; n < INSTANCES_MAX; n++) world.instances.moved(randomUUID(), `z${n}`);
+    world.fill();
     expect(world.instances.moved(randomUUID(), "more")).toBeNull();
     world.stand("a").up = false;
     world.stand("z7").up = false;
     expect(world.instances.moved(randomUUID(), "more")?.target).toBe("more");
     expect(world.stand("z7").closed).toBe(true);
     expect(world.stand("a").closed).toBe(false);
-    expect(world.instances.all()).toHaveLength(INSTANCES_MAX);
+    expect(world.instances.all()).toHaveLength(1 + LEARNT_INSTANCES_MAX);
     expect(world.instances.moved(randomUUID(), "yet another")).toBeNull();
+  });
+
+  test("one whose relay was never opened is not away, and is not forgotten for another", () => {
+    const world = new World(["a"]);
+    world.fill();
+    world.stand("z7").opened = false;
+    expect(world.instances.moved(randomUUID(), "more")).toBeNull();
+    expect(world.stand("z7").closed).toBe(false);
+  });
+
+  test("there is room to learn however many seeds there are", () => {
+    const seeds = Array.from({ length: LEARNT_INSTANCES_MAX + 6 }, (_, n) => `s${n}`);
+    const world = new World(seeds);
+    world.fill();
+    expect(world.known()).toHaveLength(seeds.length + LEARNT_INSTANCES_MAX);
+    expect(world.unlearnt).toEqual([]);
+    expect(world.instances.moved(randomUUID(), "more")).toBeNull();
+    expect(world.instances.moved(randomUUID(), "s0")?.target).toBe("s0");
+  });
+
+  test("what is not learnt is said once of each, and not of ever more", () => {
+    const world = new World(["a"]);
+    world.fill();
+    for (const target of ["more", "and more", "more"]) world.instances.moved(randomUUID(), target);
+    expect(world.unlearnt).toEqual(["more", "and more"]);
+    for (let n = 0; n < 2 * UNLEARNT_TOLD_MAX; n++) world.instances.moved(randomUUID(), `further ${n}`);
+    expect(world.unlearnt).toHaveLength(UNLEARNT_TOLD_MAX);
   });
 
   test("the session that was used longest ago is asked for at its seed again", () => {
@@ -119,5 +189,60 @@ describe("bounds", () => {
     for (let n = 0; n < ROUTED_SESSIONS_MAX - 1; n++) instances.moved(`session ${n}`, "z");
     expect(instances.instanceFor(second).target).toBe("a");
     expect(instances.instanceFor(first).target).toBe("z");
+  });
+});
+
+describe("without need", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const LONG_MS = INSTANCE_UNUSED_MS_MAX + 2 * INSTANCES_LOOK_MS;
+
+  test("one that was learnt is forgotten and closed when it is away for long; seeds and those that are up never", () => {
+    const world = new World(["a"]);
+    for (const target of ["y", "z"]) world.instances.moved(randomUUID(), target);
+    world.pass(LONG_MS);
+    for (const target of ["a", "z"]) world.lose(target);
+    world.pass(INSTANCE_UNUSED_MS_MAX);
+    expect(world.known()).toEqual(["a", "y", "z"]);
+    world.pass(LONG_MS);
+    expect(world.known()).toEqual(["a", "y"]);
+    expect([..."ayz"].map((target) => world.stand(target).closed)).toEqual([false, false, true]);
+    expect(world.instances.moved(randomUUID(), "z")?.target).toBe("z");
+  });
+
+  test("one that sockets are led to, and wait for, stays", () => {
+    const world = new World(["a"]);
+    world.instances.moved(randomUUID(), "z");
+    world.lose("z");
+    for (let passedMs = 0; passedMs < 2 * LONG_MS; passedMs += INSTANCES_LOOK_MS) {
+      world.instances.relayAt(randomUUID(), "z");
+      world.pass(INSTANCES_LOOK_MS);
+    }
+    expect(world.known()).toEqual(["a", "z"]);
+  });
+
+  test("one that is only called stays as long as it is", () => {
+    const world = new World(["a"]);
+    const id = randomUUID();
+    world.instances.moved(id, "z");
+    world.stand("z").opened = false;
+    for (let passedMs = 0; passedMs < 2 * LONG_MS; passedMs += INSTANCES_LOOK_MS) {
+      expect(world.instances.instanceFor(id).target).toBe("z");
+      world.pass(INSTANCES_LOOK_MS);
+    }
+    world.pass(LONG_MS);
+    expect(world.known()).toEqual(["a"]);
+  });
+
+  test("nothing is looked for after the end", () => {
+    const world = new World(["a"]);
+    world.instances.moved(randomUUID(), "z");
+    world.instances.close();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -165,6 +165,20 @@ describe("relay client", () => {
     await combat.detaches.take((connection) => connection === 2);
   });
 
+  test("it is away from when it is opened until it is up, and from when it is lost", async () => {
+    expect(relay.awaySinceMs()).toBeNull();
+    relay.open(listener);
+    expect(relay.awaySinceMs()).not.toBeNull();
+    await listener.happenings.take((happening) => happening === "up");
+    expect(relay.awaySinceMs()).toBeNull();
+    const upMs = systemClock.nowMs();
+    relay.send(attach);
+    await combat.attaches.take();
+    combat.breakStreams();
+    await listener.happenings.take((happening) => happening === "lost");
+    expect(relay.awaySinceMs()).toBeGreaterThanOrEqual(upMs);
+  });
+
   test("closing sends what waits", async () => {
     await up();
     relay.send({ kind: "detach", connection: 1 });

@@ -11,6 +11,8 @@ import {
   CreateSessionRequestSchema,
   GetSessionRequestSchema,
 } from "#gen/necpgame/combat/v1/session_service_pb.js";
+import { ManualClock } from "#kit/clock.ts";
+import { silentLog } from "#kit/log.ts";
 import { no, ok, type Problem, problem } from "#wire/problem.ts";
 
 const ID = "00000000-0000-4000-8000-000000000001";
@@ -23,12 +25,14 @@ const servedAt = (target: string) => problem("UNAVAILABLE", "Another instance se
 /** By target; null: it answers. */
 let says: { [target: string]: Problem | null };
 let serving: { [target: string]: boolean };
+let unreachable: readonly string[];
 let asked: string[];
 let timeouts: number[];
 
 beforeEach(() => {
   says = {};
   serving = {};
+  unreachable = [];
   asked = [];
   timeouts = [];
 });
@@ -42,10 +46,10 @@ function instanceAt(target: string): Instance {
   };
   return {
     target,
-    relay: { open: () => {}, send: () => true, isUp: () => true, close: async () => {} },
+    relay: { open: () => {}, send: () => true, isUp: () => true, awaySinceMs: () => null, close: async () => {} },
     calls: {
       call: call as unknown as UnaryClient["call"],
-      isReachable: () => true,
+      isReachable: () => !unreachable.includes(target),
       isServing: async () => serving[target] ?? false,
       close: () => {},
     },
@@ -53,7 +57,10 @@ function instanceAt(target: string): Instance {
 }
 
 function calls(...seeds: string[]): RoutedCalls {
-  return createRoutedCalls({ instances: new Instances({ seeds, create: instanceAt }), deadlineMs: 5_000 });
+  return createRoutedCalls({
+    instances: new Instances({ seeds, create: instanceAt, clock: new ManualClock(), log: silentLog }),
+    deadlineMs: 5_000,
+  });
 }
 
 const read = (routed: RoutedCalls) =>
@@ -103,6 +110,25 @@ describe("a creation", () => {
     says = { a: NO_ROOM, b: NO_ROOM };
     expect(await found(calls("a", "b"))).toEqual(no(NO_ROOM));
     expect(asked.toSorted()).toEqual(["a", "b"]);
+  });
+
+  test.each([
+    { name: "the other of two", full: ["b"], roomy: "a" },
+    { name: "the last of many", full: ["a", "b", "c", "e", "f"], roomy: "d" },
+  ])("finds $name that has room, whoever else is founding just then", async ({ full, roomy }) => {
+    says = Object.fromEntries(full.map((target) => [target, NO_ROOM]));
+    const routed = calls(...[...full, roomy].toSorted());
+    const answers = await Promise.all([found(routed), found(routed)]);
+    for (const answer of answers) expect(answer).toMatchObject({ ok: true, value: { id: roomy } });
+  });
+
+  test("asks each once that can be reached before it is refused, whoever else is founding just then", async () => {
+    const seeds = ["a", "b", "c", "d", "e", "f"];
+    says = Object.fromEntries(seeds.map((target) => [target, NO_ROOM]));
+    unreachable = ["c"];
+    const routed = calls(...seeds);
+    expect(await Promise.all([found(routed), found(routed)])).toEqual([no(NO_ROOM), no(NO_ROOM)]);
+    expect(asked.toSorted()).toEqual(["a", "a", "b", "b", "d", "d", "e", "e", "f", "f"]);
   });
 });
 
