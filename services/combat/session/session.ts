@@ -60,7 +60,6 @@ export class Session {
   readonly createdAtMs: number;
   readonly settings: SessionSettings;
   readonly roster = new Roster();
-  readonly cameras: Cameras;
   /** Of the record as it was last saved. */
   version: number;
   status: SessionStatus = "waiting";
@@ -79,6 +78,7 @@ export class Session {
   /** Lets ticks that were put off pass; set by who lets time pass. */
   rouse: () => void = () => {};
   private readonly own: World;
+  private readonly ownCameras: Cameras;
   private readonly inlet: Inlet;
   /** Teams of seats that were given up during the match, one for each; polled with each tick. */
   private vacated: string[] = [];
@@ -113,13 +113,19 @@ export class Session {
     const rules = rulesOf(start.settings);
     this.own = createWorld({ rules, map, seed: start.seed });
     this.inlet = new Inlet(this.own);
-    this.cameras = new Cameras(this.own, this.roster);
+    this.ownCameras = new Cameras(this.own, this.roster);
   }
 
   /** As it is now. */
   get world(): World {
     this.rouse();
     return this.own;
+  }
+
+  /** As they are now. */
+  get cameras(): Cameras {
+    this.rouse();
+    return this.ownCameras;
   }
 
   get tickMs(): number {
@@ -178,7 +184,7 @@ export class Session {
     this.decide({ kind: "remove", slot: seat.slot }, unixMs);
     this.roster.leave(seat);
     if (this.startedAtMs !== null) this.vacated.push(seat.teamId);
-    this.cameras.handlePlayerGone();
+    this.ownCameras.handlePlayerGone();
   }
 
   /** A player's socket is there. */
@@ -370,7 +376,7 @@ export class Session {
       this.hasEvents ||
       this.recordChanged ||
       hasObjectives(this.world) ||
-      this.cameras.hasFresh
+      this.ownCameras.hasFresh
     );
   }
 
@@ -379,10 +385,11 @@ export class Session {
     return !this.shots.isEmpty || this.findings.count > 0;
   }
 
-  /** Whether nothing happens for so long, if nothing comes in. */
+  /** Whether nothing happens for so long, if nothing comes in. Cameras move by themselves. */
   isIdleFor(ms: number): boolean {
     if (this.status !== "active" || !this.inlet.isStill || this.inbox.length + this.vacated.length > 0) return false;
-    return !this.isAnybodyAway && !this.isStirred && !this.hasWaiting && !isTimeUp(this.own, ms);
+    if (this.isAnybodyAway || this.isStirred || this.hasWaiting || this.ownCameras.count > 0) return false;
+    return !isTimeUp(this.own, ms);
   }
 
   /** Whether something was told that nobody has taken yet. */
@@ -435,7 +442,7 @@ export class Session {
   private step(inputs: readonly StepInput[], unixMs: number): void {
     const { events, shots, outcomes, still } = this.inlet.step(inputs);
     if (!still) this.handleStep({ events, shots, outcomes }, unixMs);
-    this.cameras.handleTick(events, this.tickMs);
+    this.ownCameras.handleTick(events, this.tickMs);
   }
 
   private handleStep({ events, shots, outcomes }: Omit<StepResult, "still">, unixMs: number): void {

@@ -16,6 +16,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const CINEMATIC = { mode: "cinematic", targetId: null, position: null, direction: null } as const;
+
 /** What a session told, tick by tick; and how many ticks were taken later than the next was due. */
 type Lived = { session: Session; told: unknown[]; late: number };
 
@@ -33,6 +35,7 @@ function live(seed: number, mayPutOff: boolean): Lived {
     lived.told.push(
       session.shots.pollAll().shots,
       session.findings.pollAll().findings,
+      session.cameras.pollFresh().map((fresh) => ({ ...fresh, unixMs: clock.unixMs() })), // Not a moment later, either.
       session.pollChanges("all", nowMs),
     );
   };
@@ -49,6 +52,7 @@ function live(seed: number, mayPutOff: boolean): Lived {
   for (let given = 0; given < 200; given++) {
     random.command();
     if (nextBelow(random.rng, 3) === 0) pass(nextBelow(random.rng, 2_000));
+    if (given === 100) session.cameras.handleRequest("eve", CINEMATIC); // Its star is chosen by the time as well.
   }
   scheduler.rouse(ticking);
   scheduler.stop();
