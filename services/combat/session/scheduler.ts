@@ -2,7 +2,7 @@
  * Scheduler: the one place where session time passes. One timer drives every session of the process; their ticks are
  * spread over the period and stay so: time lost in a stall is made up for by a few ticks, and then skipped in whole periods.
  * Putting off: ticks in which nothing happens may be taken together later, each with the time it was due. Whoever comes in
- *      between rouses the task, and what was due passes first: so nobody can tell that they were late.
+ *      between rouses the task, and what was due passes first: so nobody can tell that they were late (docs/decisions/0021).
  * Law: a tick is never early; a task that throws is its owner's business and stops no other; one that takes too much is slowed (load.ts).
  */
 import type { Clock } from "#kit/clock.ts";
