@@ -46,6 +46,21 @@ export function usedTicketsContract(adapter: string, open: () => Promise<UsedTic
       }
     });
 
+    test("a ticket that is given back opens once more, wherever it is shown", async () => {
+      const { tickets, other } = under;
+      const ticket = ticketOf();
+      expect(await tickets.use(ticket)).toBe(true);
+      await tickets.giveBack(ticket);
+      expect(await other.use(ticket)).toBe(true);
+      for (const again of [tickets, other]) expect(await again.use(ticket)).toBe(false);
+    });
+
+    test("a ticket that nobody used may be given back", async () => {
+      const ticket = ticketOf();
+      await under.tickets.giveBack(ticket);
+      expect(await under.other.use(ticket)).toBe(true);
+    });
+
     test("a ticket that names another expiry is the same ticket", async () => {
       const ticket = ticketOf();
       expect(await under.tickets.use(ticket)).toBe(true);

@@ -56,8 +56,9 @@ export class Door {
 
   /**
    * Lets a viewer in, held: the caller tells the other side, then calls `host.enter`, unless the viewer awaits a resume.
-   * A ticket is used up only where it would open. All is looked at again after that: while the ticket was looked up the
-   * session may have ended or gone elsewhere, the seat or the last place may be gone, and a newer socket may be in.
+   * A ticket is used up only where it opens. All is looked at again after that: while the ticket was looked up the
+   * session may have ended or gone elsewhere (where the same ticket opens), the seat or the last place may be gone, and a
+   * newer socket may be in.
    */
   async attach(request: AttachRequest): Promise<Result<Admitted>> {
     const arrival = ++this.arrivals;
@@ -65,6 +66,7 @@ export class Door {
     if (hosted?.ok && request.ticket !== null) {
       if (!(await this.tickets.use(request.ticket))) return no(ticketUsed());
       hosted = this.look(request);
+      if (!hosted?.ok) await this.tickets.giveBack(request.ticket);
     }
     if (hosted === null) return no(await this.elsewhere.problemFor(request.sessionId));
     if (!hosted.ok) return hosted;

@@ -3,9 +3,8 @@
  * In:  a session's id.   Out: SESSION_NOT_FOUND; INVALID_STATE_TRANSITION when it is over; else UNAVAILABLE, with `served_at`
  *      (host:port of the owner's gRPC) where the owner lives and said where it is; without, while the session moves from
  *      one owner to the next.
- * Law: nothing of the call was done (but that a ticket may be used up when the session moves while it is looked at), so
- *      whoever asked may ask there at once. Many who ask about one session at once cost one
- *      read of the records.
+ * Law: nothing of the call was done, so whoever asked may ask there at once. Many who ask about one session at once cost
+ *      one read of the records.
  */
 import type { Clock } from "#kit/clock.ts";
 import { type Problem, type ProblemDetails, problem } from "#wire/problem.ts";

@@ -25,5 +25,8 @@ export function createMemoryUsedTickets(
       forgottenAtMs.set(ticket.id, nowMs + keptMs(ticket, clock.unixMs()));
       return true;
     },
+    async giveBack({ id }) {
+      forgottenAtMs.delete(id);
+    },
   };
 }

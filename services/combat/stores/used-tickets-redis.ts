@@ -60,6 +60,16 @@ class RedisUsedTickets implements UsedTickets {
     }
   }
 
+  async giveBack(ticket: Ticket): Promise<void> {
+    await this.own.giveBack(ticket);
+    try {
+      await this.calls.run("return of a ticket", () => this.redis.del(this.prefix + ticket.id));
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      this.log.warn({ reason: error.message }, "a ticket that opened nothing stays used");
+    }
+  }
+
   private async keep(ticket: Ticket): Promise<boolean> {
     const ms = keptMs(ticket, this.clock.unixMs());
     return (await this.redis.set(this.prefix + ticket.id, "", "PX", ms, "NX")) === "OK";

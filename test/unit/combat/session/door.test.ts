@@ -52,6 +52,14 @@ class TicketOffice implements UsedTickets {
     return isNew;
   }
 
+  giveBack(ticket: Ticket): Promise<void> {
+    return this.used.giveBack(ticket);
+  }
+
+  isUsed(ticket: Ticket): Promise<boolean> {
+    return this.used.use(ticket).then((isNew) => !isNew);
+  }
+
   /** From now on nobody is answered until told. */
   slow(): void {
     this.isSlow = true;
@@ -263,6 +271,7 @@ describe("the door", () => {
     await tickets.answerNext();
     expect(problemOf(await attached)).toBe(no);
     expect(live.hosted.audience.viewer(who) === null).toBe(no !== "none");
+    expect(await tickets.isUsed(ticketOf("one"))).toBe(no === "none");
   });
 
   test("a newer socket stays, though the older one's ticket is answered later", async () => {
