@@ -1,7 +1,7 @@
 /**
  * Known bytes: what the fighters and seats of one session were as bytes when they were encoded last. Of twenty fighters two
- * or three change between two checkpoints, of their seats hardly any, and to make messages of all of them was more than half
- * of what combat allocates.
+ * or three change between two checkpoints, of their seats hardly any, and to make messages of all of them was nearly half of
+ * what combat allocates.
  * Law: a fighter who may have changed is forgotten before the next encoding. Of a seat a change is seen by looking.
  */
 import type { Seat } from "../session/roster.ts";
