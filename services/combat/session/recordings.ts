@@ -18,6 +18,7 @@ import {
   RECORDINGS_DELETED_MAX,
   RECORDINGS_SWEEP_MS,
 } from "../limits.ts";
+import { RECORDED_WORLD_EVERY_MS } from "../sim/limits.ts";
 import { type RecordedPart, Recorder, type RecordingEnd } from "../sim/recorder.ts";
 import { withDeadline } from "../stores/call-deadline.ts";
 import { encodePart } from "../stores/recording-codec.ts";
@@ -50,6 +51,8 @@ type Running = {
   full: boolean;
 };
 
+/** From one whole world to the next. */
+const PARTS_OF_A_WORLD = Math.ceil(RECORDED_WORLD_EVERY_MS / RECORDING_PART_MS);
 const GOLDEN = 0.6180339887498949; // Spreads any number of phases evenly without knowing how many will come.
 
 type Waiting = { readonly running: Running; readonly part: StoredPart };
@@ -69,6 +72,7 @@ export class Recordings {
   private flushing: Promise<void> | null = null;
   private isAway = false;
   private phase = 0;
+  private begun = 0;
   private sweptAtMs: number;
   private readonly timer: NodeJS.Timeout;
   private readonly parts: RecordingsParts;
@@ -96,10 +100,16 @@ export class Recordings {
   begin(session: Session): void {
     if (this.parts.bytesMax === 0 || isOver(session.status)) return;
     try {
-      this.run(session, new Recorder(session.world));
+      this.run(session, new Recorder(session.world, this.worldEarlierMs()));
     } catch (error) {
       this.parts.log.error({ error, sessionId: session.id }, "a session is not recorded");
     }
+  }
+
+  /** Nor are whole worlds of sessions that begin together recorded together: packing them takes cores from who plays. */
+  private worldEarlierMs(): number {
+    this.begun = (this.begun + 1) % PARTS_OF_A_WORLD;
+    return this.begun * RECORDING_PART_MS;
   }
 
   private run(session: Session, recorder: Recorder): void {

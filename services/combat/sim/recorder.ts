@@ -53,11 +53,12 @@ export class Recorder {
   private packedAtTick: number;
   private atTick: number;
 
-  /** Begins with the world as it stands. */
-  constructor(world: World) {
+  /** Begins with the world as it stands; the next whole one comes so much earlier than RECORDED_WORLD_EVERY_MS. */
+  constructor(world: World, worldEarlierMs = 0) {
     this.world = world;
     this.packed = packWorld(world);
-    this.firstTick = this.packedAtTick = this.atTick = world.tick;
+    this.firstTick = this.atTick = world.tick;
+    this.packedAtTick = world.tick - ticksOf(world, worldEarlierMs);
   }
 
   /** Call it before applyMove, with what applyMove gets; a move that will be refused counts as well. */
@@ -98,9 +99,7 @@ export class Recorder {
     if (inputs.length === 0) return false;
     this.isStirred = true; // A part begins without a pulse.
     this.add(inputs, null);
-    const worldTicks = (RECORDED_WORLD_EVERY_MS * this.world.rules.tickRateHz) / 1000;
-    const isDue = this.atTick - this.packedAtTick >= worldTicks;
-    if (isDue) this.addWorld();
+    if (this.atTick - this.packedAtTick >= ticksOf(this.world, RECORDED_WORLD_EVERY_MS)) this.addWorld();
     return true;
   }
 
@@ -146,4 +145,8 @@ export class Recorder {
     this.firstTick = lastTick;
     this.packed = null;
   }
+}
+
+function ticksOf({ rules }: World, ms: number): number {
+  return (ms * rules.tickRateHz) / 1000;
 }

@@ -5,6 +5,7 @@ import { Recordings } from "#combat/session/recordings.ts";
 import type { Session } from "#combat/session/session.ts";
 import { sessionOf, stateOf } from "#combat/session/state.ts";
 import { hashWorld } from "#combat/sim/hash.ts";
+import { RECORDED_WORLD_EVERY_MS } from "#combat/sim/limits.ts";
 import { unpackWorld } from "#combat/sim/packed-world.ts";
 import { Replay } from "#combat/sim/replay.ts";
 import { type DecodedPart, decodePart } from "#combat/stores/recording-codec.ts";
@@ -13,6 +14,7 @@ import { silentLog } from "#kit/log.ts";
 import { blow, must, Stage, TICK_MS } from "./fixture.ts";
 import { MemoryRecordings } from "./memory-recordings.ts";
 
+const PARTS_OF_A_WORLD = RECORDED_WORLD_EVERY_MS / RECORDING_PART_MS;
 const MEGABYTE = 1024 * 1024;
 
 /** A match that no score ends. */
@@ -283,6 +285,31 @@ describe("bounds", () => {
     await turns();
     expect(store.appends - before).toBe(1);
     expect(recordings.counts.parts).toBe(40);
+  });
+
+  test("whole worlds of sessions that begin together are spread over the time from one to the next", async () => {
+    record();
+    const stages = Array.from({ length: 30 }, (_, at) => new Stage(LONG, `session-${at}`, clock));
+    for (const stage of stages) {
+      stage.startDuel();
+      recordings.begin(stage.session);
+    }
+    const worldsByPart: number[] = [];
+    await turns(); // How each begins.
+    let seen = stages.length;
+    for (let part = 0; part < 2 * PARTS_OF_A_WORLD; part++) {
+      for (let turn = 0; turn < RECORDING_PART_MS / RECORDING_TURN_MS; turn++) {
+        await turns();
+        for (const { session } of stages)
+          for (let ms = 0; ms < RECORDING_TURN_MS; ms += TICK_MS) session.handleTick(clock.nowMs(), clock.unixMs());
+      }
+      const parts = (await Promise.all(stages.map(({ session }) => stored(session.id)))).flat();
+      const worlds = parts.filter(({ world }) => world !== null).length;
+      worldsByPart.push(worlds - seen);
+      seen = worlds;
+    }
+    const fair = stages.length / PARTS_OF_A_WORLD;
+    expect(worldsByPart.slice(1)).toEqual(Array(worldsByPart.length - 1).fill(fair));
   });
 
   test("an input that cannot be recorded ends the recording, not the match", async () => {
