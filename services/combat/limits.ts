@@ -46,6 +46,8 @@ export const UNTIL_SHOWN_MS_MAX = 100;
 export const CATCH_UP_TICKS_MAX = 5;
 /** How long ticks of a match in which nothing happens are put off, to be taken together: apart, each costs ten times as much. */
 export const PUT_OFF_MS = 200;
+/** Matches whose ticks were put off are taken some together, so often: a turn of the event loop costs as much as some ticks. */
+export const PUT_OFF_STEP_MS = 8;
 /** Of the time, all ticks of a process together: beyond, the costliest sessions are slowed; with less than the second figure they are let
  *  go again; from the third on, new sessions are refused (UNAVAILABLE). What ticks tell takes its part of the time to deliver, too. */
 export const TICKS_SHARE_MAX = 0.7;

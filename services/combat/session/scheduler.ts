@@ -6,10 +6,11 @@
  * Law: a tick is never early; a task that throws is its owner's business and stops no other; one that takes too much is slowed (load.ts).
  */
 import type { Clock } from "#kit/clock.ts";
-import { CATCH_UP_TICKS_MAX, LOAD_LOOK_MS, PUT_OFF_MS } from "../limits.ts";
+import { Wheel, type WheelEntry } from "#kit/wheel.ts";
+import { CATCH_UP_TICKS_MAX, LOAD_LOOK_MS, PUT_OFF_MS, PUT_OFF_STEP_MS } from "../limits.ts";
 import { type Cost, Load, noCost } from "./load.ts";
 
-export type Ticking = {
+export type Ticking = WheelEntry & {
   periodMs: number;
   /** When the next tick is due (monotonic). */
   dueMs: number;
@@ -21,12 +22,16 @@ export type Ticking = {
   isIdle(): boolean;
 };
 
+/** A lap is longer than most tasks wait; who waits longer comes up once a lap, and goes back. */
+const WHEEL = { stepMs: 1, slotCount: 512 } as const;
+
 const neverIdle = () => false;
 
 const GOLDEN = 0.6180339887498949; // Spreads any number of phases evenly without knowing how many will come.
 
 export class Scheduler {
   private readonly tasks = new Set<Ticking>();
+  private readonly wheel: Wheel<Ticking>;
   private timer: NodeJS.Timeout | null = null;
   private phase = 0;
   private lookedAtMs: number;
@@ -38,14 +43,15 @@ export class Scheduler {
   constructor(clock: Clock) {
     this.clock = clock;
     this.lookedAtMs = clock.nowMs();
+    this.wheel = new Wheel(this.lookedAtMs, WHEEL);
   }
 
   add(periodMs: number, tick: (nowMs: number) => void, isIdle: () => boolean = neverIdle): Ticking {
     this.phase = (this.phase + GOLDEN) % 1;
     const dueMs = this.clock.nowMs() + periodMs * (1 + this.phase);
-    const task = { periodMs, dueMs, putOffMs: 0, cost: noCost(), tick, isIdle };
+    const task = { periodMs, dueMs, putOffMs: 0, cost: noCost(), wheelSlot: -1, tick, isIdle };
     this.tasks.add(task);
-    this.arm();
+    this.wait(task);
     return task;
   }
 
@@ -53,40 +59,56 @@ export class Scheduler {
   rouse(task: Ticking): void {
     if (task.putOffMs === 0) return;
     this.runDue(task, this.clock.nowMs());
-    if (task.dueMs < this.timerDueMs) this.arm();
+    this.wait(task);
   }
 
   remove(task: Ticking): void {
     this.tasks.delete(task);
+    this.wheel.remove(task);
   }
 
   stop(): void {
-    this.tasks.clear();
+    for (const task of this.tasks) this.remove(task);
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
+  }
+
+  /** Until it is due, unless it was removed meanwhile. */
+  private wait(task: Ticking): void {
+    if (!this.tasks.has(task)) return;
+    this.wheel.schedule(task, task.dueMs + task.putOffMs);
+    if (task.dueMs + task.putOffMs < this.timerDueMs) this.arm();
   }
 
   private arm(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
+    this.timerDueMs = this.wheel.nextMs();
     if (this.tasks.size === 0) return;
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const task of this.tasks) nextMs = Math.min(nextMs, task.dueMs + task.putOffMs);
-    this.timerDueMs = nextMs;
-    this.timer = setTimeout(() => this.run(), Math.max(0, nextMs - this.clock.nowMs()));
+    // A fraction of a millisecond less, which timers would leave out, and it comes to find that nothing is due.
+    this.timer = setTimeout(() => this.run(), Math.ceil(Math.max(0, this.timerDueMs - this.clock.nowMs())));
   }
 
   private run(): void {
     const nowMs = this.clock.nowMs();
+    const due = this.wheel.pollDue(nowMs).reverse();
+    this.timerDueMs = Number.NEGATIVE_INFINITY; // It is set at the end, once.
     try {
       this.look(nowMs);
-      for (const task of this.tasks) {
-        if (task.dueMs + task.putOffMs > nowMs) continue;
-        this.runDue(task, nowMs);
-        this.putOff(task);
-      }
+      for (let task = due.pop(); task !== undefined; task = due.pop()) this.take(task, nowMs);
     } finally {
-      this.arm(); // A task that throws past its owner is that owner's failure; the others' time goes on.
+      for (const task of due) this.wait(task); // A task that throws past its owner is that owner's failure; the others' time goes on.
+      this.arm();
+    }
+  }
+
+  private take(task: Ticking, nowMs: number): void {
+    try {
+      if (task.dueMs + task.putOffMs > nowMs || !this.tasks.has(task)) return;
+      this.runDue(task, nowMs);
+      this.putOff(task);
+    } finally {
+      this.wait(task);
     }
   }
 
@@ -106,10 +128,11 @@ export class Scheduler {
   }
 
   private putOff(task: Ticking): void {
-    const { cost, periodMs } = task;
+    const { cost, periodMs, dueMs } = task;
     const ticks = Math.floor(PUT_OFF_MS / periodMs);
-    if (ticks > 1 && task.isIdle() && this.load.pauseMs(cost, periodMs) === periodMs)
-      task.putOffMs = (ticks - 1) * periodMs;
+    if (ticks <= 1 || !task.isIdle() || this.load.pauseMs(cost, periodMs) !== periodMs) return;
+    const takenMs = dueMs + (ticks - 1) * periodMs;
+    task.putOffMs = Math.ceil(takenMs / PUT_OFF_STEP_MS) * PUT_OFF_STEP_MS - dueMs; // Some sessions together: fewer turns.
   }
 
   private look(nowMs: number): void {

@@ -19,7 +19,7 @@ import type { Caller, Format, Frame, Lane } from "../connection/messages.ts";
 import { Outbox } from "../connection/outbox.ts";
 import type { Relay } from "../connection/relay.ts";
 import type { Room, Viewer } from "../connection/room.ts";
-import type { WheelEntry } from "../connection/wheel.ts";
+import type { WheelEntry } from "#kit/wheel.ts";
 import { SOCKET_BUFFERED_BYTES_MAX } from "../limits.ts";
 import type { OwnedWebSocket, SocketEvent, SocketOwner } from "./owned-websocket.ts";
 import type { PendingUpgrade } from "./pending-upgrade.ts";

@@ -19,7 +19,7 @@ import { type Problem, problem } from "#wire/problem.ts";
 import { Connection, type RefreshVerdict } from "../connection/connection.ts";
 import type { Caller } from "../connection/messages.ts";
 import type { Relay, Route } from "../connection/relay.ts";
-import { Wheel, type WheelEntry } from "../connection/wheel.ts";
+import { Wheel, type WheelEntry } from "#kit/wheel.ts";
 import {
   CLIENT_MESSAGE_BYTES_MAX,
   CLIENT_MESSAGE_FRAGMENTS_MAX,

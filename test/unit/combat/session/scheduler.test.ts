@@ -3,7 +3,7 @@
  * come together, as if each had come in its time.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CATCH_UP_TICKS_MAX, PUT_OFF_MS } from "#combat/limits.ts";
+import { CATCH_UP_TICKS_MAX, PUT_OFF_MS, PUT_OFF_STEP_MS } from "#combat/limits.ts";
 import { Scheduler, type Ticking } from "#combat/session/scheduler.ts";
 import { ManualClock } from "#kit/clock.ts";
 
@@ -153,7 +153,7 @@ describe("an idle task", () => {
     const [first] = taken;
     pass(PUT_OFF_MS - PERIOD_MS);
     expect(taken).toHaveLength(1);
-    pass(PERIOD_MS);
+    pass(PERIOD_MS + PUT_OFF_STEP_MS);
     expect(taken).toHaveLength(1 + together);
     const atMs = taken.map((tick) => tick.nowMs - first!.nowMs);
     for (const [count, ms] of atMs.entries()) expect(Math.abs(ms - count * PERIOD_MS)).toBeLessThanOrEqual(1);
@@ -176,7 +176,7 @@ describe("an idle task", () => {
   test("takes after a stall what it put off, and of the rest no more than any other", () => {
     stall(1_000 * PERIOD_MS);
     vi.runOnlyPendingTimers();
-    expect(taken).toHaveLength(1 + (together - 1) + CATCH_UP_TICKS_MAX);
+    expect(taken).toHaveLength(1 + together + CATCH_UP_TICKS_MAX);
   });
 
   test("that is removed takes nothing of what it put off", () => {
@@ -185,5 +185,22 @@ describe("an idle task", () => {
     scheduler.rouse(task);
     pass(2 * PUT_OFF_MS);
     expect(taken).toHaveLength(1);
+  });
+
+  test("is taken together with the others that were put off", () => {
+    const timesMs = new Set<number>();
+    const tasks = Array.from({ length: 50 }, () => {
+      return scheduler.add(
+        PERIOD_MS,
+        () => timesMs.add(clock.nowMs()),
+        () => true,
+      );
+    });
+    pass(2 * PERIOD_MS);
+    timesMs.clear();
+    pass(PUT_OFF_MS);
+    expect(tasks).toHaveLength(50);
+    expect(timesMs.size).toBeGreaterThan(1);
+    expect(timesMs.size).toBeLessThanOrEqual(PUT_OFF_MS / PUT_OFF_STEP_MS);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { Connection } from "#gateway/connection/connection.ts";
 import type { Caller } from "#gateway/connection/messages.ts";
-import { Wheel, type WheelEntry } from "#gateway/connection/wheel.ts";
+import { Wheel, type WheelEntry } from "#kit/wheel.ts";
 import {
   AWAY_ANSWER_MS,
   AWAY_MS_MAX,

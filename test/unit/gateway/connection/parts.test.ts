@@ -7,7 +7,7 @@ import { Outbox } from "#gateway/connection/outbox.ts";
 import { RateLimit } from "#gateway/connection/rate-limit.ts";
 import { parseResume } from "#gateway/connection/resume.ts";
 import { Room, type Viewer } from "#gateway/connection/room.ts";
-import { Wheel } from "#gateway/connection/wheel.ts";
+import { Wheel } from "#kit/wheel.ts";
 import {
   EXCESS_MESSAGES_MAX,
   MESSAGES_BURST_MAX,

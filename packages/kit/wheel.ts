@@ -1,11 +1,11 @@
 /**
- * Wheel: the deadlines of all connections, so that one timer serves them all.
+ * Wheel: the deadlines of many, so that one timer serves them all.
  * In:  entries with a due time, and the time.   Out: the entries whose time has come.
  * Law: an entry is in at most one slot; putting it in, moving it and taking it out cost the same whatever the number;
  *      each is given out within one step of its time, and once a lap at the latest.
- * Not here: the timer (edge/websocket.ts), what is due (connection.ts).
+ * Not here: the timer, what is due.
  */
-import { assert } from "#kit/assert.ts";
+import { assert } from "./assert.ts";
 
 /** What a wheel carries; the wheel alone writes these. */
 export type WheelEntry = {
@@ -40,6 +40,15 @@ export class Wheel<Entry extends WheelEntry> {
   remove(entry: Entry): void {
     if (entry.wheelSlot >= 0) this.slots[entry.wheelSlot]?.delete(entry);
     entry.wheelSlot = -1;
+  }
+
+  /** When something may be due next; infinity when nothing is in it. */
+  nextMs(): number {
+    for (let ahead = 1; ahead < this.slots.length; ahead++) {
+      const step = this.turnedStep + ahead;
+      if (this.slots[step % this.slots.length]!.size > 0) return step * this.stepMs;
+    }
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Takes out what is due. After a stall that is everything the skipped steps held. */
