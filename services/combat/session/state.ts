@@ -59,12 +59,14 @@ export type SessionState = {
   tally: Tally;
 };
 
-/** What a few combat events changed: the world, the fighters they are about, damage answered meanwhile. */
+/** What a few events changed: the world, the fighters and seats they are about, damage answered meanwhile. */
 export type StatePatch = {
   lastSeq: number;
   world: WorldState;
   fighters: Fighter[];
   damageAnswers: DamageAnswer[];
+  /** Of those whose connection was lost or came back. */
+  seats: Seat[];
 };
 
 /** The session as it stands. Shares its parts with the living one: encode it before the next tick. */
@@ -90,8 +92,8 @@ export function stateOf(session: Session): SessionState {
 }
 
 /**
- * What these events changed, when they say no more than who hurt, felled or came back; null when only the whole state
- * says it all.
+ * What these events changed, when they say no more than who hurt, felled or came back, and whose connection was lost or is there
+ * again (which is what thousands do at once, when a network fails); null when only the whole state says it all.
  */
 export function patchOf(session: Session, events: readonly SessionEvent[]): StatePatch | null {
   const slots = new Set<number>();
@@ -105,7 +107,13 @@ export function patchOf(session: Session, events: readonly SessionEvent[]): Stat
   }
   const fighters = [...slots].flatMap((slot) => session.world.fighters[slot] ?? []);
   const damageAnswers = session.damageAnswers.pollFresh();
-  return { lastSeq: session.seqOfLastEvent, world: worldStateOf(session.world), fighters, damageAnswers };
+  const seats = [...new Set(events.flatMap(({ body }) => seatChangedBy(body, session) ?? []))];
+  return { lastSeq: session.seqOfLastEvent, world: worldStateOf(session.world), fighters, damageAnswers, seats };
+}
+
+function seatChangedBy(body: SessionEvent["body"], { roster }: Session): Seat | null {
+  const isOfConnection = body.kind === "player_disconnected" || body.kind === "player_reconnected";
+  return isOfConnection ? roster.seat(body.playerId) : null;
 }
 
 function playersIn(body: SessionEvent["body"]): (string | null)[] | null {
@@ -129,6 +137,9 @@ function playersIn(body: SessionEvent["body"]): (string | null)[] | null {
       return [body.playerId, body.targetId];
     case "player_healed":
       return [body.playerId, body.healerId];
+    case "player_disconnected":
+    case "player_reconnected":
+      return []; // Of a seat; its fighter stands where it stood.
     default:
       return null;
   }
@@ -145,7 +156,9 @@ export function patched(state: SessionState, patch: StatePatch, events: readonly
   const fresh = events.filter(({ seq }) => seq > state.start.lastSeq).map(({ body }) => body);
   const tally = tallied(state.tally, fresh);
   const start = { ...state.start, lastSeq: patch.lastSeq };
-  return { ...state, start, world: patch.world, fighters, damageAnswers, tally };
+  const changed = new Map(patch.seats.map((seat) => [seat.playerId, seat]));
+  const seats = state.seats.map((seat) => changed.get(seat.playerId) ?? seat);
+  return { ...state, start, world: patch.world, fighters, damageAnswers, tally, seats };
 }
 
 /** The session of a state, as it was. */

@@ -93,21 +93,23 @@ export function stateOfMessage(message: StoredState): SessionState {
   };
 }
 
-export function patchMessage({ lastSeq, world, fighters, damageAnswers }: StatePatch): StoredPatch {
+export function patchMessage({ lastSeq, world, fighters, damageAnswers, seats }: StatePatch): StoredPatch {
   return create(StoredPatchSchema, {
     lastSeq,
     world: worldMessage(world),
     fighters: fighters.map(fighterMessage),
     damageAnswers: damageAnswers.map(answerMessage),
+    seats: seats.map(seatMessage),
   });
 }
 
-export function patchOfMessage({ lastSeq, world, fighters, damageAnswers }: StoredPatch): StatePatch {
+export function patchOfMessage({ lastSeq, world, fighters, damageAnswers, seats }: StoredPatch): StatePatch {
   return {
     lastSeq,
     world: worldOf(required(world)),
     fighters: fighters.map(fighterOf),
     damageAnswers: damageAnswers.map(answerOf),
+    seats: seats.map(seatOf),
   };
 }
 

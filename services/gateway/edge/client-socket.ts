@@ -9,6 +9,7 @@
 import type { Duplex } from "node:stream";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
+import type { WheelEntry } from "#kit/wheel.ts";
 import { CLOSES, type CloseReason } from "#wire/close-codes.ts";
 import type { Problem } from "#wire/problem.ts";
 import { decodeClientMessage } from "../codec/decode.ts";
@@ -19,7 +20,6 @@ import type { Caller, Format, Frame, Lane } from "../connection/messages.ts";
 import { Outbox } from "../connection/outbox.ts";
 import type { Relay } from "../connection/relay.ts";
 import type { Room, Viewer } from "../connection/room.ts";
-import type { WheelEntry } from "#kit/wheel.ts";
 import { SOCKET_BUFFERED_BYTES_MAX } from "../limits.ts";
 import type { OwnedWebSocket, SocketEvent, SocketOwner } from "./owned-websocket.ts";
 import type { PendingUpgrade } from "./pending-upgrade.ts";

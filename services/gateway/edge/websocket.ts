@@ -15,11 +15,11 @@ import type { Limiter } from "#auth/limiter.ts";
 import type { Verifier } from "#auth/verifier.ts";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
+import { Wheel, type WheelEntry } from "#kit/wheel.ts";
 import { type Problem, problem } from "#wire/problem.ts";
 import { Connection, type RefreshVerdict } from "../connection/connection.ts";
 import type { Caller } from "../connection/messages.ts";
 import type { Relay, Route } from "../connection/relay.ts";
-import { Wheel, type WheelEntry } from "#kit/wheel.ts";
 import {
   CLIENT_MESSAGE_BYTES_MAX,
   CLIENT_MESSAGE_FRAGMENTS_MAX,

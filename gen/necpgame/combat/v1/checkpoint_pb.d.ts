@@ -1723,6 +1723,13 @@ export declare type StoredPatch = Message<"necpgame.combat.v1.StoredPatch"> & {
    * @generated from field: repeated necpgame.combat.v1.StoredDamageAnswer damage_answers = 4;
    */
   damageAnswers: StoredDamageAnswer[];
+
+  /**
+   * Of those whose connection was lost or came back.
+   *
+   * @generated from field: repeated necpgame.combat.v1.StoredSeat seats = 5;
+   */
+  seats: StoredSeat[];
 };
 
 /**

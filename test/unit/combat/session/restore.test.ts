@@ -65,6 +65,38 @@ describe("after every turn that is kept", () => {
   });
 });
 
+describe("a connection that is lost, or comes back", () => {
+  const stage = new Stage();
+  stage.startDuel();
+  const { session } = stage;
+  const ann = session.roster.seat("ann")!;
+  session.handleConnect(stage.clock.unixMs(), ann);
+  session.pollEvents();
+  const checkpoint = { lastSeq: session.seqOfLastEvent, bytes: encodeState(stateOf(session)) };
+  const entries: KeptSession["entries"][number][] = [];
+  const keep = () => {
+    const events = session.pollEvents();
+    const patch = patchOf(session, events);
+    if (patch === null) throw new Error("kept as a whole state");
+    entries.push({ lastSeq: session.seqOfLastEvent, bytes: encodeEntry({ events, after: { patch } }) });
+    const kept = { checkpoint, previous: null, entries, publishedSeq: 0 };
+    expect(restore("session", kept).state?.seats).toEqual(session.roster.seats);
+  };
+
+  test("is kept as what it changed: the seat, with the grace it has used", () => {
+    session.handleDisconnect(stage.clock.unixMs(), ann);
+    keep();
+    expect(ann.connection).toBe("disconnected");
+    stage.tick(3);
+    session.handleConnect(stage.clock.unixMs(), ann);
+    keep();
+    expect(ann.connection).toBe("connected");
+    session.handleDisconnect(stage.clock.unixMs(), ann);
+    session.handleConnect(stage.clock.unixMs(), ann); // Both in one entry: what it is in the end.
+    keep();
+  });
+});
+
 /** Ann hurts Bob, blow by blow: event 4 and so on, each an entry of its own; a checkpoint after each. */
 class Fight {
   readonly stage = new Stage();

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import { Connection } from "#gateway/connection/connection.ts";
 import type { Caller } from "#gateway/connection/messages.ts";
-import { Wheel, type WheelEntry } from "#kit/wheel.ts";
 import {
   AWAY_ANSWER_MS,
   AWAY_MS_MAX,
@@ -16,6 +15,7 @@ import {
   TOKEN_WARNING_MS,
   WHEEL_STEP_MS,
 } from "#gateway/limits.ts";
+import { Wheel, type WheelEntry } from "#kit/wheel.ts";
 import { no, ok, problem } from "#wire/problem.ts";
 import { attaching, caller, drained, input, kinds, opened, START_UNIX_MS } from "./fixture.ts";
 

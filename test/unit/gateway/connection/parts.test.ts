@@ -7,7 +7,6 @@ import { Outbox } from "#gateway/connection/outbox.ts";
 import { RateLimit } from "#gateway/connection/rate-limit.ts";
 import { parseResume } from "#gateway/connection/resume.ts";
 import { Room, type Viewer } from "#gateway/connection/room.ts";
-import { Wheel } from "#kit/wheel.ts";
 import {
   EXCESS_MESSAGES_MAX,
   MESSAGES_BURST_MAX,
@@ -20,6 +19,7 @@ import {
   SOCKET_BUFFERED_BYTES_MAX,
   STATE_SPARSE_MS,
 } from "#gateway/limits.ts";
+import { Wheel } from "#kit/wheel.ts";
 import { CLOSES, type CloseReason } from "#wire/close-codes.ts";
 import { problem, REASONS, type Reason } from "#wire/problem.ts";
 import { CountedFrame } from "./fixture.ts";
@@ -61,6 +61,21 @@ describe("rate", () => {
 
 describe("wheel", () => {
   const wheel = () => new Wheel<{ wheelSlot: number; name: string }>(0, { stepMs: 10, slotCount: 8 });
+
+  test("says when something may be due next: never after it is, and never when nothing waits", () => {
+    const turning = wheel();
+    expect(turning.nextMs()).toBe(Number.POSITIVE_INFINITY);
+    const [soon, late] = [
+      { wheelSlot: -1, name: "soon" },
+      { wheelSlot: -1, name: "late" },
+    ];
+    turning.schedule(late, 1_000); // Beyond a lap.
+    expect(turning.nextMs()).toBe(70);
+    turning.schedule(soon, 21);
+    expect(turning.nextMs()).toBe(30);
+    expect(turning.pollDue(30)).toEqual([soon]);
+    expect(turning.nextMs()).toBe(70);
+  });
   const entry = (name: string) => ({ wheelSlot: -1, name });
 
   test("gives out what is due, not before and at most a step after", () => {
