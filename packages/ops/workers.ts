@@ -44,20 +44,25 @@ export class WorkerDied extends Error {
 }
 
 export type Reporting = {
+  readonly log: Log;
   readonly metrics: Registry;
   readonly said: WorkerReady;
   readonly ready: () => Promise<Readiness>;
 };
 
 /** In a worker: from now on it says how it stands, and when the primary is gone it drains instead of ending at once. */
-export function reportToPrimary({ metrics, said, ready }: Reporting): void {
+export function reportToPrimary({ metrics, said, ready, log }: Reporting): void {
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true; // Else node ends the process itself.
   const say = (told: Told) => {
     if (process.connected) process.send?.(told, undefined, undefined, () => {}); // The primary may just be gone.
   };
   const stand = async () => {
-    const [readiness, figures] = await Promise.all([ready(), metrics.getMetricsAsJSON()]);
-    say({ kind: "stands", readiness, figures: figures as Figures });
+    try {
+      const [readiness, figures] = await Promise.all([ready(), metrics.getMetricsAsJSON()]);
+      say({ kind: "stands", readiness, figures: figures as Figures });
+    } catch (error) {
+      log.error({ error }, "a worker cannot say how it stands; silent for long, it is replaced");
+    }
   };
   say({ kind: "ready", ready: said });
   void stand();

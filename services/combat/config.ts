@@ -5,6 +5,7 @@
  */
 import { hostname } from "node:os";
 import { AUTH_SETTINGS, type AuthConfig, loadAuthConfig } from "#auth/auth-config.ts";
+import { GRPC_TARGET_ALLOWED, HOST_PORT_ALLOWED, isGrpcTarget, isHostAndPort } from "#ops/host-port.ts";
 import { LOG_SETTINGS, type LogLevel } from "#ops/log.ts";
 import {
   defineSettings,
@@ -61,8 +62,8 @@ export const COMBAT_SETTINGS = defineSettings({
   KAFKA_BROKERS: list({
     default: [],
     about: "Kafka brokers to find the cluster by, for published events. Unset: a file in DATA_DIR",
-    allowed: "host:port",
-    check: (broker) => /^[\w.-]+:\d{1,5}$/.test(broker),
+    allowed: HOST_PORT_ALLOWED,
+    check: isHostAndPort,
   }),
   EVENT_FORMAT: oneOf(["protobuf", "json"], {
     default: "protobuf",
@@ -108,8 +109,8 @@ export const COMBAT_SETTINGS = defineSettings({
   COMBAT_ADDRESS: optionalText({
     about:
       "Where gateways reach this instance's gRPC when another sends them here. Unset: COMBAT_HOST, or the host name",
-    allowed: "host:port, the port from 1 to 65535",
-    check: (address) => isHostAndPort(address) && portOf(address) >= 1,
+    allowed: HOST_PORT_ALLOWED,
+    check: isHostAndPort,
   }),
   ...LOG_SETTINGS,
   ...AUTH_SETTINGS,
@@ -193,19 +194,7 @@ function port(fallback: number, about: string) {
 }
 
 function target(about: string) {
-  return optionalText({
-    about,
-    allowed: "host:port, with dns:/// before it or not",
-    check: (address) => isHostAndPort(address.replace(/^dns:\/\/\//i, "")),
-  });
-}
-
-function isHostAndPort(address: string): boolean {
-  return /^([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(address) && portOf(address) <= 65_535;
-}
-
-function portOf(address: string): number {
-  return Number(address.slice(address.lastIndexOf(":") + 1));
+  return optionalText({ about, allowed: GRPC_TARGET_ALLOWED, check: isGrpcTarget });
 }
 
 function hasProtocol(candidate: string, protocols: readonly string[]): boolean {

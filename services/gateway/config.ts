@@ -6,6 +6,7 @@
  */
 import { isIP } from "node:net";
 import { AUTH_SETTINGS } from "#auth/auth-config.ts";
+import { GRPC_TARGET_ALLOWED, isGrpcTarget } from "#ops/host-port.ts";
 import { LOG_SETTINGS, type LogLevel } from "#ops/log.ts";
 import {
   defineSettings,
@@ -36,9 +37,9 @@ const GATEWAY_SETTINGS = defineSettings({
   GATEWAY_ADMIN_PORT: integer({ default: 9464, min: 0, max: 65_535, about: "Metrics and probes. 0: any free one." }),
   COMBAT_GRPC_TARGET: list({
     about: "Combat instances to begin with, each as its COMBAT_ADDRESS says; they say where the others are.",
-    allowed: "gRPC targets",
+    allowed: GRPC_TARGET_ALLOWED,
     default: ["127.0.0.1:50051"],
-    check: (target) => target !== "",
+    check: isGrpcTarget,
   }),
   GATEWAY_CALL_DEADLINE_MS: integer({
     default: 5_000,

@@ -51,7 +51,7 @@ async function start(): Promise<void> {
     const drain = () => gateway.drain();
     if (cluster.isWorker) {
       const said = { http, dev_key: gateway.devKey };
-      reportToPrimary({ metrics: gateway.metrics, said, ready: () => gateway.ready() });
+      reportToPrimary({ metrics: gateway.metrics, said, ready: () => gateway.ready(), log });
       return { addresses: { http }, drain };
     }
     return { addresses: { http, admin: await gateway.listenToOperators(), dev_key: gateway.devKey }, drain };

@@ -36,6 +36,9 @@ test("every setting says what it is for and what is allowed", () => {
 
 describe("a wrong setting stops the start", () => {
   const rows: readonly [setting: string, value: string][] = [
+    ["COMBAT_GRPC_TARGET", "combat"],
+    ["COMBAT_GRPC_TARGET", "combat:0"],
+    ["COMBAT_GRPC_TARGET", "http://combat:50051"],
     ["GATEWAY_PORT", "65536"],
     ["GATEWAY_PORT", "-1"],
     ["GATEWAY_PORT", "8080.5"],

@@ -19,11 +19,18 @@ describe.each(TARGETS)("%s", (name) => {
     },
   );
 
-  test.each(["player", "http://player:1", "player:0x1", "player:65536", "player:", ":1", "a b:1", "dns:player:1"])(
-    "%s is refused",
-    (target) => {
-      expect(() => read(target)).toThrow(SettingError);
-      expect(() => read(target)).toThrow(`${name} is "${target}"; allowed: host:port`);
-    },
-  );
+  test.each([
+    "player",
+    "http://player:1",
+    "player:0x1",
+    "player:65536",
+    "player:0",
+    "player:",
+    ":1",
+    "a b:1",
+    "dns:player:1",
+  ])("%s is refused", (target) => {
+    expect(() => read(target)).toThrow(SettingError);
+    expect(() => read(target)).toThrow(`${name} is "${target}"; allowed: host:port`);
+  });
 });
