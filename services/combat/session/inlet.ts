@@ -7,10 +7,10 @@
 import type { SimEvent } from "../sim/events.ts";
 import type { Move, MoveVerdict, Order, StepInput, StepResult } from "../sim/inputs.ts";
 import { applyMove } from "../sim/movement.ts";
+import { hasObjectives } from "../sim/objectives.ts";
 import type { Recorder } from "../sim/recorder.ts";
 import { decide, step } from "../sim/step.ts";
 import type { World } from "../sim/world.ts";
-import { hasObjectives } from "../snapshot/objectives.ts";
 import { Stirred } from "../snapshot/stirred.ts";
 
 export class Inlet {

@@ -45,6 +45,10 @@ export type Objectives = {
   zones: Zone[];
 };
 
+export function hasObjectives({ objectives }: World): boolean {
+  return objectives.flags.length + objectives.zones.length > 0;
+}
+
 export function noObjectives(): Objectives {
   return { swapped: false, overtimeAtMs: 0, hillMovesAtMs: 0, flags: [], zones: [] };
 }

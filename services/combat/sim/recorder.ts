@@ -11,6 +11,7 @@ import { hashWorld } from "./hash.ts";
 import { InputWriter } from "./input-bytes.ts";
 import type { Move, Order, StepInput, StepResult } from "./inputs.ts";
 import { RECORDED_PART_BYTES_MAX, RECORDED_WORLD_EVERY_MS } from "./limits.ts";
+import { hasObjectives } from "./objectives.ts";
 import { packWorld } from "./packed-world.ts";
 import { noPulse, takePulse } from "./pulse.ts";
 import type { World } from "./world.ts";
@@ -46,6 +47,8 @@ export class Recorder {
   private readonly pulse = noPulse();
   /** Something went in since the pulse was taken. */
   private isStirred = true;
+  /** Something went in, or happened, since the world was hashed. */
+  private isUnhashed = true;
   private parts: RecordedPart[] = [];
   private nextNumber = 0;
   private firstTick: number;
@@ -87,9 +90,16 @@ export class Recorder {
     if (this.ended !== null) return;
     const { world, writer, pulse } = this;
     this.atTick = world.tick;
-    if (this.isStirred || !still) writer.pulseIs(takePulse(world, pulse));
+    if (this.isStirred || !still) {
+      writer.pulseIs(takePulse(world, pulse));
+      this.isUnhashed = true;
+    }
     this.isStirred = false;
-    if (world.tick % world.rules.tickRateHz === 0) writer.hash(hashWorld(world));
+    if (hasObjectives(world)) this.isUnhashed = true; // Time there counts in a world that stands still otherwise.
+    if (this.isUnhashed && world.tick % world.rules.tickRateHz === 0) {
+      writer.hash(hashWorld(world));
+      this.isUnhashed = false; // Of a world that stands still each hash would be as good as the first.
+    }
     if (writer.size >= RECORDED_PART_BYTES_MAX) this.cut();
   }
 

@@ -2,7 +2,7 @@
  * Objectives as frames show them: flags, zones and scores of the modes that have them.
  * Out: null for modes without. Rows are absolute, as players' are.
  */
-import type { Flag, Zone } from "../sim/objectives.ts";
+import { type Flag, hasObjectives, type Zone } from "../sim/objectives.ts";
 import type { Point, World } from "../sim/world.ts";
 
 export type FlagRow = { side: number; state: Flag["state"]; carrier: number | null; position: Point };
@@ -36,10 +36,6 @@ export function objectivesRow(world: World): ObjectivesRow | null {
     flags: objectives.flags.map(({ state, carrier, position }, side) => ({ side, state, carrier, position })),
     zones: objectives.zones.map((zone) => zoneRow(world, zone)),
   };
-}
-
-export function hasObjectives({ objectives }: World): boolean {
-  return objectives.flags.length + objectives.zones.length > 0;
 }
 
 function zoneRow(world: World, zone: Zone): ZoneRow {

@@ -334,6 +334,27 @@ describe("a recorder", () => {
     expect(recorder.pollParts()).toMatchObject([{ number: 0, firstTick: 0, lastTick: 1, end: null }]);
   });
 
+  test("hashes a world that stands still once, and again in the second after something went in", () => {
+    const { world, recorder } = begun();
+    const pass = (seconds: number) => {
+      let still = false;
+      for (let tick = 0; tick < seconds * world.rules.tickRateHz; tick++) {
+        recorder.handleStep([]);
+        const stepped = step(world, [], still);
+        ({ still } = stepped);
+        recorder.handleStepped(stepped);
+      }
+      recorder.cut();
+      const [part] = recorder.pollParts();
+      return [...readInputs(part!.inputs)].filter((entry) => entry.kind === "hash").length;
+    };
+    expect(pass(10)).toBe(1);
+    expect(pass(10)).toBe(1); // Each part has its own.
+    recorder.handleOrder({ kind: "start" });
+    decide(world, { kind: "start" });
+    expect(pass(1)).toBe(1);
+  });
+
   test("takes nothing more once it has ended, and its last part says why, with the world as it was", () => {
     const { world, recorder } = begun();
     recorder.end("full");
