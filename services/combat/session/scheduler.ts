@@ -69,8 +69,7 @@ export class Scheduler {
 
   stop(): void {
     for (const task of this.tasks) this.remove(task);
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+    this.arm();
   }
 
   /** Until it is due, unless it was removed meanwhile. */
@@ -85,7 +84,7 @@ export class Scheduler {
     this.timer = null;
     this.timerDueMs = this.wheel.nextMs();
     if (this.tasks.size === 0) return;
-    // A fraction of a millisecond less, which timers would leave out, and it comes to find that nothing is due.
+    // Upwards: timers leave out fractions of a millisecond, and would come to find that nothing is due.
     this.timer = setTimeout(() => this.run(), Math.ceil(Math.max(0, this.timerDueMs - this.clock.nowMs())));
   }
 
