@@ -62,8 +62,8 @@ export const COMBAT_SETTINGS = defineSettings({
   KAFKA_BROKERS: list({
     default: [],
     about: "Kafka brokers to find the cluster by, for published events. Unset: a file in DATA_DIR",
-    allowed: HOST_PORT_ALLOWED,
-    check: isHostAndPort,
+    allowed: `${HOST_PORT_ALLOWED}, no IPv6 address`,
+    check: (broker) => isHostAndPort(broker) && !broker.startsWith("["), // kafkajs takes what is before the first colon for the host.
   }),
   EVENT_FORMAT: oneOf(["protobuf", "json"], {
     default: "protobuf",

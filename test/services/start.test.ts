@@ -150,6 +150,7 @@ describe("nothing is half done", () => {
     { name: "another protocol", setting: "REDIS_URL", url: `http://:${PASSWORD}@cache.example` },
     { name: "no port", setting: "KAFKA_BROKERS", url: "kafka.example" },
     { name: "a word for a port", setting: "KAFKA_BROKERS", url: "kafka.example:port" },
+    { name: "an IPv6 address", setting: "KAFKA_BROKERS", url: "[::1]:9092" },
     { name: "an unknown format", setting: "EVENT_FORMAT", url: "xml" },
     { name: "a space", setting: "COMBAT_INSTANCE", url: "one two" },
   ])(
