@@ -44,7 +44,7 @@ export const RECORDING_ENTRIES_MAX = 250_000;
 /** Bytes of inputs in one recorded part; at them the part is cut after the tick, and the next begins. */
 export const RECORDED_PART_BYTES_MAX = 64 * 1024;
 
-/** Match time between two whole worlds in a recording, from which it can be entered; the next part begins with one. */
+/** Match time between two whole worlds in a recording, from which it can be entered; each is a part of its own. */
 export const RECORDED_WORLD_EVERY_MS = 30_000;
 
 /** Fields that a difference of a replay names; further ones are left out. */

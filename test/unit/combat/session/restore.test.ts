@@ -83,7 +83,7 @@ describe("a connection that is lost, or comes back", () => {
     expect(restore("session", kept).state?.seats).toEqual(session.roster.seats);
   };
 
-  test("is kept as what it changed: the seat, with the grace it has used", () => {
+  test("is kept as what it changed: the seat", () => {
     session.handleDisconnect(stage.clock.unixMs(), ann);
     keep();
     expect(ann.connection).toBe("disconnected");

@@ -308,8 +308,8 @@ describe("inputs as bytes", () => {
 });
 
 describe("a recorder", () => {
-  function begun(): { world: World; recorder: Recorder } {
-    const { recording } = playMatch("deathmatch");
+  function begun(name: MatchName = "deathmatch"): { world: World; recorder: Recorder } {
+    const { recording } = playMatch(name);
     const world = createWorld({ rules: recording.rules, map: MAPS[recording.mapId]!, seed: 1 });
     return { world, recorder: new Recorder(world) };
   }
@@ -334,25 +334,43 @@ describe("a recorder", () => {
     expect(recorder.pollParts()).toMatchObject([{ number: 0, firstTick: 0, lastTick: 1, end: null }]);
   });
 
-  test("hashes a world that stands still once, and again in the second after something went in", () => {
-    const { world, recorder } = begun();
-    const pass = (seconds: number) => {
-      let still = false;
-      for (let tick = 0; tick < seconds * world.rules.tickRateHz; tick++) {
-        recorder.handleStep([]);
-        const stepped = step(world, [], still);
-        ({ still } = stepped);
-        recorder.handleStepped(stepped);
-      }
-      recorder.cut();
-      const [part] = recorder.pollParts();
-      return [...readInputs(part!.inputs)].filter((entry) => entry.kind === "hash").length;
-    };
-    expect(pass(10)).toBe(1);
-    expect(pass(10)).toBe(1); // Each part has its own.
+  /** Nothing goes in for so long. */
+  function pass({ world, recorder }: ReturnType<typeof begun>, seconds: number): void {
+    let still = false;
+    for (let tick = 0; tick < seconds * world.rules.tickRateHz; tick++) {
+      recorder.handleStep([]);
+      const stepped = step(world, [], still);
+      still = stepped.still;
+      recorder.handleStepped(stepped);
+    }
+  }
+
+  function start({ world, recorder }: ReturnType<typeof begun>): void {
     recorder.handleOrder({ kind: "start" });
     decide(world, { kind: "start" });
-    expect(pass(1)).toBe(1);
+  }
+
+  function hashesOfPart({ recorder }: ReturnType<typeof begun>): number {
+    recorder.cut();
+    const [part] = recorder.pollParts();
+    return [...readInputs(part!.inputs)].filter(({ kind }) => kind === "hash").length;
+  }
+
+  test("hashes a world that stands still once a part, and again in the second after something went in", () => {
+    const one = begun();
+    pass(one, 10);
+    expect(hashesOfPart(one)).toBe(1);
+    pass(one, 10);
+    start(one);
+    pass(one, 10);
+    expect(hashesOfPart(one)).toBe(2);
+  });
+
+  test("hashes a world with objectives each second: time counts there without a word", () => {
+    const one = begun("king_of_the_hill");
+    start(one);
+    pass(one, 10);
+    expect(hashesOfPart(one)).toBe(10);
   });
 
   test("takes nothing more once it has ended, and its last part says why, with the world as it was", () => {

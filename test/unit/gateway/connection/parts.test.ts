@@ -1,4 +1,4 @@
-/** The small machines of a connection: rate, wheel, outbox, room, resume text, close text. */
+/** The small machines of a connection: rate, outbox, room, resume text, close text. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { closeReasonNamed, closeReasonOf, closeText } from "#gateway/connection/closing.ts";
@@ -19,7 +19,6 @@ import {
   SOCKET_BUFFERED_BYTES_MAX,
   STATE_SPARSE_MS,
 } from "#gateway/limits.ts";
-import { Wheel } from "#kit/wheel.ts";
 import { CLOSES, type CloseReason } from "#wire/close-codes.ts";
 import { problem, REASONS, type Reason } from "#wire/problem.ts";
 import { CountedFrame } from "./fixture.ts";
@@ -56,81 +55,6 @@ describe("rate", () => {
     const verdicts = Array.from({ length: MESSAGES_BURST_MAX + EXCESS_MESSAGES_MAX }, () => rate.handleMessage(0));
     expect(verdicts.indexOf("drop")).toBe(MESSAGES_BURST_MAX);
     expect(verdicts.indexOf("close")).toBe(MESSAGES_BURST_MAX + EXCESS_MESSAGES_MAX - 1);
-  });
-});
-
-describe("wheel", () => {
-  const wheel = () => new Wheel<{ wheelSlot: number; name: string }>(0, { stepMs: 10, slotCount: 8 });
-
-  test("says when something may be due next: never after it is, and never when nothing waits", () => {
-    const turning = wheel();
-    expect(turning.nextMs()).toBe(Number.POSITIVE_INFINITY);
-    const [soon, late] = [
-      { wheelSlot: -1, name: "soon" },
-      { wheelSlot: -1, name: "late" },
-    ];
-    turning.schedule(late, 1_000); // Beyond a lap.
-    expect(turning.nextMs()).toBe(70);
-    turning.schedule(soon, 21);
-    expect(turning.nextMs()).toBe(30);
-    expect(turning.pollDue(30)).toEqual([soon]);
-    expect(turning.nextMs()).toBe(70);
-  });
-  const entry = (name: string) => ({ wheelSlot: -1, name });
-
-  test("gives out what is due, not before and at most a step after", () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 70 }), { maxLength: 50 }), (dueTimes) => {
-        const turned = wheel();
-        const pending = new Map(dueTimes.map((dueMs, index) => [entry(String(index)), dueMs]));
-        for (const [item, dueMs] of pending) turned.schedule(item, dueMs);
-        for (let nowMs = 0; nowMs <= 80; nowMs += 1) {
-          for (const item of turned.pollDue(nowMs)) {
-            const dueMs = pending.get(item) ?? Number.NaN;
-            expect(nowMs).toBeGreaterThanOrEqual(dueMs);
-            expect(nowMs).toBeLessThan(dueMs + 10);
-            pending.delete(item);
-          }
-        }
-        expect(pending.size).toBe(0);
-      }),
-    );
-  });
-
-  test("what is farther than a lap comes once a lap", () => {
-    const turned = wheel();
-    const far = entry("far");
-    turned.schedule(far, 1_000_000);
-    expect(turned.pollDue(69)).toEqual([]);
-    expect(turned.pollDue(70)).toEqual([far]);
-  });
-
-  test("after a stall longer than a lap everything is given out once", () => {
-    const turned = wheel();
-    const entries = [10, 30, 70].map((dueMs) => {
-      const item = entry(String(dueMs));
-      turned.schedule(item, dueMs);
-      return item;
-    });
-    expect(
-      turned
-        .pollDue(10_000)
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(["10", "30", "70"]);
-    expect(turned.pollDue(20_000)).toEqual([]);
-    expect(entries.every(({ wheelSlot }) => wheelSlot === -1)).toBe(true);
-  });
-
-  test("moving takes it out of where it was, removing takes it out for good", () => {
-    const turned = wheel();
-    const [moved, removed] = [entry("moved"), entry("removed")];
-    turned.schedule(moved, 20);
-    turned.schedule(removed, 20);
-    turned.schedule(moved, 50);
-    turned.remove(removed);
-    expect(turned.pollDue(40)).toEqual([]);
-    expect(turned.pollDue(50)).toEqual([moved]);
   });
 });
 
